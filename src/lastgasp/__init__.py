@@ -1,0 +1,1 @@
+"""Formal verification of networks of timed state machines."""

@@ -1,0 +1,159 @@
+"""A study: machines and installations, and the sentences that are asked of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from lastgasp.errors import InputError, Place, Problem
+from lastgasp.machine import Machine, Parameter, Setting
+from lastgasp.network import Network
+from lastgasp.validate import did_you_mean
+
+STATUSES = ("quoted", "reported", "reconstructed", "proposed")
+"""Where the wording of a clause comes from: read, told by a respondent, rebuilt because unreadable, or proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A sentence that is asserted. ``parameters`` are durations that its text may name."""
+
+    name: str
+    sentence: str
+    title: str = ""
+    source: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A sentence that binds a party and takes behaviour from it."""
+
+    name: str
+    sentence: str
+    party: str
+    document: str
+    version: str
+    source: str
+    wording: str
+    sha256: str
+    status: str
+    title: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """A sentence that restricts the surroundings deliberately. Printed with every verdict that used it."""
+
+    name: str
+    sentence: str
+    title: str = ""
+    source: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A set of clauses, under a set of assumptions."""
+
+    name: str
+    clauses: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    title: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A concrete device: parameter values for a make (``esme.reboot``: 60 s)."""
+
+    name: str
+    settings: Mapping[str, Setting] = field(default_factory=dict, hash=False)
+    title: str = ""
+    source: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The verdict that a check must have: its word, and for a failure the class or the missing clause it must show."""
+
+    goal: str
+    proposal: str
+    installation: str
+    verdict: str
+    classification: str = ""
+    missing: str = ""
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything in one folder of models and properties, by name."""
+
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    installations: Mapping[str, Network] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    clauses: Mapping[str, Clause] = field(default_factory=dict)
+    assumptions: Mapping[str, Assumption] = field(default_factory=dict)
+    proposals: Mapping[str, Proposal] = field(default_factory=dict)
+    expectations: tuple[Expectation, ...] = ()
+
+    def pick(self, kind: str, name: str) -> object:
+        """The goal, clause, proposal, ... of that name; :class:`InputError` with a suggestion where there is none."""
+        table: Mapping[str, object] = getattr(self, f"{kind}s")
+        if name not in table:
+            raise InputError(Problem(f"there is no {kind} {name!r}", did_you_mean(name, table)))
+        return table[name]
+
+
+def wording_hash(wording: str) -> str:
+    """SHA-256 of a wording with its white space normalised, in hexadecimal, so that an edit is noticed."""
+    return hashlib.sha256(" ".join(wording.split()).encode()).hexdigest()
+
+
+def study_problems(study: Study) -> list[Problem]:
+    """What is wrong between the parts: unknown names, changed wordings, unknown statuses."""
+    problems: list[Problem] = []
+    for clause in study.clauses.values():
+        if clause.status not in STATUSES:
+            problems.append(
+                Problem(f"unknown status {clause.status!r}", did_you_mean(clause.status, STATUSES), clause.place)
+            )
+        digest = wording_hash(clause.wording)
+        if clause.sha256 != digest:
+            problems.append(
+                Problem(
+                    f"the wording of clause {clause.name!r} is not the one that its sentence formalises",
+                    f"read the sentence against the wording again, then write 'sha256: {digest}'",
+                    clause.place,
+                )
+            )
+    for proposal in study.proposals.values():
+        for kind, names in (("clause", proposal.clauses), ("assumption", proposal.assumptions)):
+            known: Mapping[str, object] = getattr(study, f"{kind}s")
+            problems += [
+                Problem(f"unknown {kind} {name!r}", did_you_mean(name, known), proposal.place)
+                for name in names
+                if name not in known
+            ]
+    for expectation in study.expectations:
+        for kind in ("goal", "proposal", "installation"):
+            name = getattr(expectation, kind)
+            if name not in getattr(study, f"{kind}s"):
+                problems.append(
+                    Problem(f"unknown {kind} {name!r}", did_you_mean(name, getattr(study, f"{kind}s")), expectation.place)
+                )
+    return problems
+
+
+def durations(parameters: Mapping[str, Parameter]) -> dict[str, Fraction]:
+    """The durations (exact seconds) that a sentence's own parameters name."""
+    return {name: parameter.value for name, parameter in parameters.items() if isinstance(parameter.value, Fraction)}
