@@ -1,0 +1,1 @@
+"""Reachability by zones: exact for networks whose timing is concrete."""

@@ -1,0 +1,223 @@
+"""What a complete zone graph tells about a network besides its goal: stuck states, instant loops, obeyable clauses.
+
+All of it is exact on the graph because the abstraction is a bisimulation: a stuck valuation in a stored zone is
+bisimilar to one that a run reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+
+from lastgasp.engines.zones.automaton import Edge, Limit
+from lastgasp.engines.zones.dbm import Zone, constrained, earlier, without
+from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
+
+CHAIN = 4
+"""How many own steps in one instant may together meet a deadline, before the answer is 'not decided'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disobeyed:
+    """A situation in which the bound party cannot obey, whatever it does: by which clause, why, and how to get there."""
+
+    clause: str
+    reason: str
+    ending: Ending
+
+
+def stuck(explorer: Explorer, graph: Graph) -> Ending | None:
+    """A reachable situation from which no step is ever possible while time cannot go on for ever (a timelock)."""
+    for node in graph.kept:
+        limits = limits_of(explorer.automaton, node)
+        if not node.still and not limits:
+            continue
+        ways = []
+        for edge in explorer.automaton.edges(node.location):
+            zone = None if edge.forbidden or edge.overflow else node.cut(edge.guard)
+            if zone is not None:
+                ways.append(zone if node.still else earlier(zone, node.size))
+        rest = without(node.zone, node.size, ways)
+        if rest:
+            return Ending(node, None, _guard_of(node, rest[0]))
+    return None
+
+
+def instant_loop(graph: Graph) -> list[Node] | None:
+    """Nodes of an endless chain of instantaneous steps (``when``, and steps out of committed states), or ``None``."""
+    chain = nx.DiGraph()
+    for source, target, edge in graph.arcs:
+        before, after = graph.nodes[source], graph.nodes[target]
+        if before.still and after.still and _instantaneous(graph, before) and _instantaneous(graph, after):
+            chain.add_edge(source, target, edge=edge)
+    for component in nx.strongly_connected_components(chain):
+        first = min(component)
+        if len(component) > 1 or chain.has_edge(first, first):
+            return [graph.nodes[index] for index in sorted(component)]
+    return None
+
+
+def _instantaneous(graph: Graph, node: Node) -> bool:
+    automaton = graph.automaton
+    return automaton.is_at_once(node.location) or bool(automaton.committed(node.location))
+
+
+def disobeyed(explorer: Explorer, graph: Graph, bound: Mapping[str, str], free: Iterable[str] = ()) -> list[Disobeyed]:
+    """The clauses that the local check does not show obeyable, each with a situation; empty if all are.
+
+    ``bound`` maps the name of each clause's observer to the instance that it binds; observers in ``free`` are
+    assumptions and bind nobody. The check (de Alfaro, Henzinger, Stoelinga 2002, receptiveness, made local): every
+    step of the others that the clauses forbid has a permitted variant that differs in the bound party's reactions
+    only, and where a clause stops time, steps of its own party lead to where time can go on.
+    """
+    found: dict[str, Disobeyed] = {}
+    exempt = set(free)
+    for node in graph.kept:
+        for problem in (*_others_blocked(explorer, node, bound, exempt), *_deadlines(explorer, node, bound)):
+            found.setdefault(problem.clause, problem)
+    return list(found.values())
+
+
+def _others_blocked(explorer: Explorer, node: Node, bound: Mapping[str, str], exempt: set[str]) -> Iterable[Disobeyed]:
+    edges = explorer.automaton.edges(node.location)
+    for edge in edges:
+        if not edge.forbidden or exempt.intersection(edge.forbidden):
+            continue
+        for clause in edge.forbidden:
+            party = bound[clause]
+            if edge.step.mover.instance == party:
+                continue
+            zone = node.cut(edge.guard)
+            if zone is None:
+                continue
+            variants = [
+                cut
+                for other in edges
+                if not other.forbidden
+                and other.index == edge.index
+                and _others(other, party) == _others(edge, party)
+                and (cut := node.cut(other.guard)) is not None
+            ]
+            rest = without(zone, node.size, variants)
+            if rest:
+                mover = edge.step.mover.instance
+                yield Disobeyed(
+                    clause,
+                    f"it would forbid a step of {mover}, which {party} cannot prevent",
+                    Ending(node, None, _guard_of(node, rest[0])),
+                )
+
+
+def _others(edge: Edge, party: str) -> frozenset[tuple[str, int]]:
+    return frozenset((move.instance, move.index) for move in edge.step.moves if move.instance != party)
+
+
+def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iterable[Disobeyed]:
+    """At each deadline of a clause, its party has steps that meet it."""
+    limits = limits_of(explorer.automaton, node)
+    n = node.size
+    for limit in limits:
+        party = bound.get(limit.owner)
+        if party is None:
+            continue
+        row = node.clocks.index(limit.clock) + 1
+        closed = bool(limit.raw & 1)
+        if closed:
+            # the last instant that the clause allows: x = D
+            at_limit = constrained(node.zone, n, [(0, row, _at(limit))])
+            if at_limit is None:
+                continue
+            met = [
+                zone
+                for edge in _own(explorer, node, party)
+                if (zone := constrained(at_limit, n, node.constraints(edge.guard))) is not None
+                and _passes(explorer, node, edge, zone, party, bound, CHAIN)
+            ]
+            rest = without(at_limit, n, met)
+        else:
+            met = [
+                earlier(zone, n)
+                for edge in _own(explorer, node, party)
+                if (zone := node.cut(edge.guard)) is not None
+                and _passes(explorer, node, edge, zone, party, bound, CHAIN)
+            ]
+            sooner = [
+                earlier(zone, n)
+                for other in limits
+                if not other.owner
+                and other.raw & 1
+                and (zone := node.cut(((other.clock, False, _at(other)),))) is not None
+            ]
+            rest = without(node.zone, n, [*met, *sooner])
+        if rest:
+            yield Disobeyed(
+                limit.owner,
+                f"at its deadline {party} has no step that meets it",
+                Ending(node, None, _guard_of(node, rest[0])),
+            )
+
+
+def _own(explorer: Explorer, node: Node, party: str) -> Iterable[Edge]:
+    return (
+        edge
+        for edge in explorer.automaton.edges(node.location)
+        if not edge.forbidden and not edge.overflow and edge.step.mover.instance == party
+    )
+
+
+def _passes(
+    explorer: Explorer, node: Node, edge: Edge, zone: Zone, party: str, bound: Mapping[str, str], chain: int
+) -> bool:
+    """Whether from everywhere in ``zone`` this edge leads to where no clause of the party stops time.
+
+    Own steps may follow in the same instant (at most ``chain`` of them); instantaneous steps of others that come in
+    between must all lead there too.
+    """
+    automaton = explorer.automaton
+    rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
+    clocks, _ = explorer.caps.of(edge.target)
+    sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in clocks)]
+    arrived = tuple([zone[a * node.size + b] for a in sources for b in sources])
+    reached = Node(-1, edge.target, clocks, arrived, automaton.is_still(edge.target), (), node, edge, node.depth + 1)
+    if automaton.is_at_once(edge.target) or automaton.committed(edge.target):
+        return chain > 0 and all(
+            _passes(explorer, reached, other, cut, party, bound, chain - 1)
+            for other in automaton.edges(edge.target)
+            if not other.forbidden and not other.overflow and (cut := reached.cut(other.guard)) is not None
+        )
+    stopped: list[Zone] = []
+    for limit in automaton.limits(edge.target):
+        if bound.get(limit.owner) == party:
+            at_limit = reached.cut(((limit.clock, False, _at(limit)),))
+            if at_limit is not None:
+                stopped.append(at_limit)
+    if not stopped:
+        return True
+    if chain == 0:
+        return False
+    met = [
+        cut
+        for other in _own(explorer, reached, party)
+        if (cut := reached.cut(other.guard)) is not None
+        and _passes(explorer, reached, other, cut, party, bound, chain - 1)
+    ]
+    return all(not without(zone, reached.size, met) for zone in stopped)
+
+
+def _at(limit: Limit) -> int:
+    """The lower bound 'at the limit or past it'."""
+    return -(limit.raw >> 1) * 2 + 1
+
+
+def _guard_of(node: Node, zone: Zone) -> Guard:
+    """The bounds of single clocks in a zone, as a guard: enough to name a situation in it where diagonals agree."""
+    found: list[tuple[str, bool, int]] = []
+    for row, clock in enumerate(node.clocks, 1):
+        upper, lower = zone[row * node.size], zone[row]
+        if upper < node.zone[row * node.size]:
+            found.append((clock, True, upper))
+        if lower < node.zone[row]:
+            found.append((clock, False, lower))
+    return tuple(found)

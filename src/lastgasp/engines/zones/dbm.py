@@ -1,0 +1,174 @@
+"""Difference bound matrices over the integers (Dill 1989; Bengtsson and Yi 2004).
+
+A zone over clocks ``1 .. n-1`` is a canonical matrix as a flat tuple of ``n * n`` bounds; index 0 is the constant 0.
+Entry ``(i, j)`` bounds ``x_i - x_j``. A bound ``(c, <=)`` is the integer ``2 * c + 1``, ``(c, <)`` is ``2 * c``, no
+bound is :data:`INF`; so the usual order of integers is the order of bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+INF = 1 << 60
+LE_ZERO = 1
+LT_ZERO = 0
+
+Zone = tuple[int, ...]
+Constraint = tuple[int, int, int]
+"""``(i, j, bound)``: ``x_i - x_j`` within ``bound``."""
+
+
+def bound(value: int, strict: bool) -> int:
+    """The bound ``< value`` or ``<= value``."""
+    return 2 * value + (not strict)
+
+
+def negated(raw: int) -> int:
+    """The bound of ``x_j - x_i`` that says the opposite of ``x_i - x_j`` within ``raw``."""
+    return 1 - raw
+
+
+def add(a: int, b: int) -> int:
+    """The sum of two finite bounds."""
+    return a + b - ((a | b) & 1)
+
+
+def zero(n: int) -> Zone:
+    """The zone in which every clock is 0."""
+    return (LE_ZERO,) * (n * n)
+
+
+def close(matrix: list[int], n: int) -> bool:
+    """Make a matrix canonical in place (Floyd and Warshall). False if the zone is empty."""
+    for k in range(n):
+        row_k = k * n
+        for i in range(n):
+            ik = matrix[i * n + k]
+            if ik >= INF:
+                continue
+            row_i = i * n
+            for j in range(n):
+                kj = matrix[row_k + j]
+                if kj < INF:
+                    through = ik + kj - ((ik | kj) & 1)
+                    if through < matrix[row_i + j]:
+                        matrix[row_i + j] = through
+        if matrix[row_k + k] < LE_ZERO:
+            return False
+    return all(matrix[i * n + i] >= LE_ZERO for i in range(n))
+
+
+def constrained(zone: Zone, n: int, constraints: Iterable[Constraint]) -> Zone | None:
+    """The part of a canonical zone that satisfies the constraints; ``None`` if it is empty."""
+    matrix: list[int] | None = None
+    current: Sequence[int] = zone
+    for i, j, raw in constraints:
+        if raw >= current[i * n + j]:
+            continue
+        back = current[j * n + i]
+        if back < INF and back + raw - ((back | raw) & 1) < LE_ZERO:
+            return None
+        if matrix is None:
+            matrix = list(zone)
+            current = matrix
+        matrix[i * n + j] = raw
+        for a in range(n):
+            ai = matrix[a * n + i]
+            if ai >= INF:
+                continue
+            first = ai + raw - ((ai | raw) & 1)
+            row = a * n
+            for b in range(n):
+                jb = matrix[j * n + b]
+                if jb < INF:
+                    through = first + jb - ((first | jb) & 1)
+                    if through < matrix[row + b]:
+                        matrix[row + b] = through
+    return zone if matrix is None else tuple(matrix)
+
+
+def later(zone: Zone, n: int) -> Zone:
+    """Every valuation reached by letting time pass."""
+    matrix = list(zone)
+    for i in range(1, n):
+        matrix[i * n] = INF
+    return tuple(matrix)
+
+
+def earlier(zone: Zone, n: int) -> Zone:
+    """Every valuation from which time alone leads into the zone."""
+    matrix = list(zone)
+    for j in range(1, n):
+        matrix[j] = min((matrix[i * n + j] for i in range(1, n)), default=LE_ZERO)
+        matrix[j] = min(matrix[j], LE_ZERO)
+    close(matrix, n)
+    return tuple(matrix)
+
+
+def gathered(zone: Zone, n: int, sources: Sequence[int]) -> Zone:
+    """The zone over new clocks: clock ``k`` of the result is clock ``sources[k]``, or restarted where that is 0.
+
+    ``sources[0]`` is 0. Projection, permutation and restart in one step; the result is canonical.
+    """
+    return tuple([zone[a * n + b] for a in sources for b in sources])
+
+
+def includes(big: Zone, small: Zone) -> bool:
+    """Whether ``small`` lies inside ``big``; both canonical, not empty."""
+    for a, b in zip(big, small, strict=True):
+        if a < b:
+            return False
+    return True
+
+
+def extrapolated(zone: Zone, n: int, largest: Sequence[int]) -> Zone:
+    """Extra_M+ (Behrmann, Bouyer, Larsen, Pelanek 2006): forget what lies beyond the largest constant of each clock.
+
+    ``largest[i]`` is the largest constant to which clock ``i`` may still be compared (``largest[0]`` is 0). Valuations
+    in the result are bisimilar to valuations in ``zone``, so deadlocks are kept as they are.
+    """
+    beyond = [False] + [-(zone[i] >> 1) > largest[i] for i in range(1, n)]
+    matrix = list(zone)
+    changed = False
+    for i in range(n):
+        for j in range(n):
+            raw = zone[i * n + j]
+            if i == j or raw >= INF:
+                continue
+            if i != 0 and ((raw >> 1) > largest[i] or beyond[i] or beyond[j]):
+                matrix[i * n + j] = INF
+                changed = True
+            elif i == 0 and beyond[j]:
+                matrix[j] = 2 * -largest[j]
+                changed = True
+    if not changed:
+        return zone
+    close(matrix, n)
+    return tuple(matrix)
+
+
+def minus(zone: Zone, n: int, other: Zone) -> Iterator[Zone]:
+    """Disjoint zones that together are ``zone`` without ``other``."""
+    rest = zone
+    for i in range(n):
+        for j in range(n):
+            raw = other[i * n + j]
+            if i == j or raw >= INF or rest[i * n + j] <= raw:
+                continue
+            outside = constrained(rest, n, [(j, i, negated(raw))])
+            if outside is not None:
+                yield outside
+            inside = constrained(rest, n, [(i, j, raw)])
+            if inside is None:
+                return
+            rest = inside
+
+
+def without(zone: Zone, n: int, others: Iterable[Zone]) -> list[Zone]:
+    """Disjoint zones that together are ``zone`` without any of ``others``."""
+    rest = [zone]
+    for other in others:
+        rest = [piece for zone in rest for piece in minus(zone, n, other)]
+        if not rest:
+            break
+    return rest

@@ -1,0 +1,226 @@
+"""The zone graph: forward reachability with inclusion, breadth first (Daws and Tripakis 1998; Behrmann et al. 2006).
+
+A node is a location with a zone of the clocks that matter there, closed under the delays that its bounds permit. An
+entry past a bound is a node of its own, in which no time passes. The first error in breadth-first order has the fewest
+steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from lastgasp.engines.zones.automaton import Automaton, Edge, Limit, Location
+from lastgasp.engines.zones.caps import Caps
+from lastgasp.engines.zones.dbm import (
+    Constraint,
+    Zone,
+    constrained,
+    extrapolated,
+    gathered,
+    includes,
+    later,
+    negated,
+    zero,
+)
+
+Guard = tuple[tuple[str, bool, int], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A symbolic state. ``still``: no time passes. ``entry``: what the way in assumed about clocks at that instant."""
+
+    index: int
+    location: Location
+    clocks: tuple[str, ...]
+    zone: Zone
+    still: bool
+    entry: Guard
+    parent: Node | None
+    edge: Edge | None
+    depth: int
+    covered: bool = False
+
+    @property
+    def size(self) -> int:
+        """The dimension of the zone."""
+        return len(self.clocks) + 1
+
+    def constraints(self, guard: Guard) -> list[Constraint]:
+        """A guard as constraints on this node's zone. A clock that does not matter here must not occur."""
+        row = {clock: index for index, clock in enumerate(self.clocks, 1)}
+        return [(row[clock], 0, raw) if upper else (0, row[clock], raw) for clock, upper, raw in guard]
+
+    def cut(self, guard: Guard) -> Zone | None:
+        """The part of the zone that satisfies a guard, or ``None``."""
+        return constrained(self.zone, self.size, self.constraints(guard))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run found through zones ends: in ``node``, by ``edge`` or by a delay, under ``guard``."""
+
+    node: Node
+    edge: Edge | None
+    guard: Guard
+
+
+@dataclass
+class Graph:
+    """What was explored. ``complete`` only if every reachable symbolic state was expanded."""
+
+    automaton: Automaton
+    nodes: list[Node] = field(default_factory=list)
+    arcs: list[tuple[int, int, Edge]] = field(default_factory=list)
+    broken: Ending | None = None
+    overflow: Ending | None = None
+    premise: bool = False
+    complete: bool = False
+    depth: int = 0
+
+    @property
+    def kept(self) -> Iterator[Node]:
+        """The nodes that no other node covers: together, all that is reachable."""
+        return (node for node in self.nodes if not node.covered)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How long to search: a number of nodes, and an instant of the monotonic clock in seconds."""
+
+    nodes: int = 2_000_000
+    until: float | None = None
+    progress: Callable[[int, int], None] | None = None
+
+    def spent(self, found: int, depth: int) -> bool:
+        """Whether the search must stop; reports progress now and then."""
+        if found % 512 == 0 and self.progress:
+            self.progress(found, depth)
+        return found >= self.nodes or (self.until is not None and found % 64 == 0 and time.monotonic() > self.until)
+
+
+class Explorer:
+    """Explores an automaton. ``stop`` at the first error of the goal, or go on without it."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self.automaton = automaton
+        self.caps = Caps(automaton.system, automaton.scale)
+
+    def explore(self, budget: Budget, *, stop: bool = True) -> Graph:
+        """The zone graph, up to the first error if ``stop``, the budget, or the end."""
+        graph = Graph(self.automaton)
+        passed: dict[tuple[Location, bool], list[Node]] = {}
+        waiting: deque[Node] = deque()
+
+        def reach(
+            location: Location, clocks: tuple[str, ...], entry: Zone, parent: Node | None, edge: Edge | None
+        ) -> None:
+            for zone, still, assumed in self.settled(location, clocks, entry):
+                known = passed.setdefault((location, still), [])
+                for other in known:
+                    if includes(other.zone, zone):
+                        if parent is not None and edge is not None:
+                            graph.arcs.append((parent.index, other.index, edge))
+                        break
+                else:
+                    depth = parent.depth + 1 if parent else 0
+                    node = Node(len(graph.nodes), location, clocks, zone, still, assumed, parent, edge, depth)
+                    for other in known:
+                        other.covered = other.covered or includes(zone, other.zone)
+                    known[:] = [other for other in known if not other.covered]
+                    known.append(node)
+                    graph.nodes.append(node)
+                    graph.depth = depth
+                    if parent is not None and edge is not None:
+                        graph.arcs.append((parent.index, node.index, edge))
+                    waiting.append(node)
+
+        first = self.automaton.initial
+        clocks, _ = self.caps.of(first)
+        reach(first, clocks, zero(len(clocks) + 1), None, None)
+        while waiting:
+            if budget.spent(len(graph.nodes), graph.depth):
+                return graph
+            node = waiting.popleft()
+            if node.covered:
+                continue
+            self._look(graph, node)
+            if graph.overflow or (graph.broken and stop):
+                return graph
+            for edge, target, target_clocks, entry in self.successors(node):
+                reach(target, target_clocks, entry, node, edge)
+        graph.complete = True
+        return graph
+
+    def _look(self, graph: Graph, node: Node) -> None:
+        """Errors by delay, errors and overflows by step, and the goal's premise, in this node."""
+        automaton = self.automaton
+        goal = automaton.system.goal
+        if not node.still and graph.broken is None:
+            for limit in automaton.goal_limits(node.location):
+                beyond: Guard = ((limit.clock, False, negated(limit.raw)),)
+                if node.cut(beyond) is not None:
+                    graph.broken = Ending(node, None, beyond)
+                    break
+        if goal is not None and not graph.premise:
+            graph.premise = any(
+                truth and node.cut(guard) is not None
+                for guard, truth in automaton.decided(goal.premise_now, node.location)
+            )
+        for edge in automaton.edges(node.location):
+            if edge.forbidden or not (edge.breaks or edge.overflow or (edge.premise and not graph.premise)):
+                continue
+            if node.cut(edge.guard) is None:
+                continue
+            graph.premise = graph.premise or edge.premise
+            if edge.overflow and graph.overflow is None:
+                graph.overflow = Ending(node, edge, edge.guard)
+            if edge.breaks and graph.broken is None:
+                graph.broken = Ending(node, edge, edge.guard)
+
+    def successors(self, node: Node) -> Iterator[tuple[Edge, Location, tuple[str, ...], Zone]]:
+        """Each permitted edge with the zone at the instant of its arrival, over the clocks that matter there."""
+        rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
+        for edge in self.automaton.edges(node.location):
+            if edge.forbidden or edge.overflow:
+                continue
+            zone = node.cut(edge.guard)
+            if zone is None:
+                continue
+            clocks, _ = self.caps.of(edge.target)
+            sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in clocks)]
+            yield edge, edge.target, clocks, gathered(zone, node.size, sources)
+
+    def settled(self, location: Location, clocks: tuple[str, ...], entry: Zone) -> Iterator[tuple[Zone, bool, Guard]]:
+        """An arriving zone, closed under the delays that are permitted there, or split where a bound is passed."""
+        n = len(clocks) + 1
+        _, caps = self.caps.of(location)
+        if self.automaton.is_still(location):
+            yield extrapolated(entry, n, caps), True, ()
+            return
+        rows = {clock: index for index, clock in enumerate(clocks, 1)}
+        limits = self.automaton.limits(location)
+        inside, assumed = entry, list[tuple[str, bool, int]]()
+        for limit in limits:
+            row = rows[limit.clock]
+            outside = constrained(inside, n, [(0, row, negated(limit.raw))])
+            if outside is None:
+                continue
+            past = (*assumed, (limit.clock, False, negated(limit.raw)))
+            yield extrapolated(outside, n, caps), True, past
+            assumed.append((limit.clock, True, limit.raw))
+            within = constrained(inside, n, [(row, 0, limit.raw)])
+            if within is None:
+                return
+            inside = within
+        waited = constrained(later(inside, n), n, [(rows[limit.clock], 0, limit.raw) for limit in limits])
+        assert waited is not None
+        yield extrapolated(waited, n, caps), False, tuple(assumed)
+
+
+def limits_of(automaton: Automaton, node: Node) -> tuple[Limit, ...]:
+    """The bounds that time must not leave in this node; none where time stands still anyway."""
+    return () if node.still else automaton.limits(node.location)

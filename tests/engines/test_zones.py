@@ -1,0 +1,46 @@
+"""The zone engine against the region graph: two ways to the same set of reachable valuations."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+
+from lastgasp.engines.zones.analysis import instant_loop, stuck
+from lastgasp.engines.zones.automaton import Automaton
+from lastgasp.engines.zones.explore import Budget, Explorer
+from lastgasp.engines.zones.witness import run_of
+from lastgasp.network import Network
+from lastgasp.semantics import run
+from lastgasp.system import compiled
+from tests.oracle import regions
+from tests.oracle.strategies import networks
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(networks())
+def test_zones_agree_with_the_region_graph(network: Network) -> None:
+    try:
+        answer = regions.explore(network, lambda values: False, limit=4000)
+    except (regions.TooLarge, regions.Unsupported):
+        return
+    system = compiled(network)
+    explorer = Explorer(Automaton(system))
+    graph = explorer.explore(Budget())
+    assert (graph.overflow is not None) == (answer.range_error_at is not None)
+    if graph.overflow is not None:
+        return
+    names = tuple(system.variables)
+    found = {frozenset(zip(names, node.location, strict=True)) for node in graph.nodes}
+    assert found == {frozenset(v for v in valuation if v[0] in names) for valuation in answer.valuations}
+    assert (stuck(explorer, graph) is not None) == (answer.stuck_at is not None)
+    assert (instant_loop(graph) is not None) == (answer.instant_loop_at is not None)
+    for node in graph.nodes:
+        if node.parent is not None and node.edge is not None:
+            moves, rest = run_of(explorer.automaton, _reached(node))
+            trace = run(network, {}, moves, rest)
+            assert {name: trace.entries[-1].values[name] for name in names} == dict(zip(names, node.location, strict=True))
+
+
+def _reached(node):  # type: ignore[no-untyped-def]
+    from lastgasp.engines.zones.explore import Ending
+
+    return Ending(node, None, ())
