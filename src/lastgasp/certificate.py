@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
+from math import inf
 
 from lastgasp.errors import InternalError
 from lastgasp.expr import Clock, Const, Expr, Leaf, Name, Next, Sent, Value, contains, evaluate
@@ -168,11 +169,12 @@ class _Checker:
         self.included(location, inside, stops, what)
 
     def included(self, location: Location, zone: Zone | None, still: bool, what: str) -> None:
-        for other_still, other in self.stored.get(location, ()) if zone is not None else ():
-            if (still or not other_still) and all(zone.get(pair, raw + 1) <= raw for pair, raw in other.items()):
+        if zone is None:
+            return
+        for other_still, other in self.stored.get(location, ()):
+            if (still or not other_still) and all(_reads(zone, pair) <= raw for pair, raw in other.items()):
                 return
-        if zone is not None:
-            raise InternalError(f"the certificate is not inductive: {what} leaves it")
+        raise InternalError(f"the certificate is not inductive: {what} leaves it")
 
     def time_keeps_the_goal(self, location: Location, zone: Zone) -> None:
         for bound in self.system.goal.bounds if self.system.goal else ():
@@ -295,6 +297,7 @@ def also(zone: Zone, constraints: Iterable[tuple[str, str, int]]) -> Zone | None
     for x, y, raw in constraints:
         for clock in (x, y):
             if clock and ("", clock) not in found:
+                found.update({(a, clock): bound for (a, b), bound in found.items() if b == ""})
                 found["", clock] = 1
         if found.get((x, y), raw + 1) <= raw:
             continue
@@ -315,6 +318,11 @@ def also(zone: Zone, constraints: Iterable[tuple[str, str, int]]) -> Zone | None
                 if found.get((a, b), through + 1) > through:
                     found[a, b] = through
     return found
+
+
+def _reads(zone: Zone, pair: tuple[str, str]) -> float:
+    """The bound of a pair; a clock that the zone does not mention is at least 0 and has no upper bound."""
+    return zone.get(pair, 1 if pair[0] == "" else inf)
 
 
 def restarted(zone: Zone, restart: Iterable[str]) -> Zone:

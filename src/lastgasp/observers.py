@@ -129,8 +129,8 @@ def observer(formula: Formula, name: str, parameters: Mapping[str, Value]) -> Mo
             got = build.variable("got", Bool(), FALSE)
             return build.monitor(
                 Case(conj(event, neg(got)), errs=True),
-                Case(enabler, ((got.name, True),)),
                 Case(event, ((got.name, False),)),
+                Case(enabler, ((got.name, True),)),
                 premise=event,
             )
         case SendsApart():
@@ -181,7 +181,13 @@ class _Builder:
         self, *cases: Case, bounds: tuple[Bound, ...] = (), premise: Expr = FALSE, premise_now: Expr = FALSE
     ) -> Monitor:
         return Monitor(
-            self.name, tuple(self.variables), tuple(self.clocks), cases, bounds, premise=premise, premise_now=premise_now
+            self.name,
+            tuple(self.variables),
+            tuple(self.clocks),
+            cases,
+            bounds,
+            premise=premise,
+            premise_now=premise_now,
         )
 
     # -- states -----------------------------------------------------------------------------------------------------
@@ -223,7 +229,7 @@ class _Builder:
         counts = answer if formula.by_then else conj(answer, ready)
         return self.monitor(
             Case(conj(neg(is_value(phase, "idle")), neg(after(condition))), ((phase.name, "idle"),)),
-            Case(conj(rising, answer) if at_once else FALSE, ((phase.name, "done"),)),
+            Case(conj(rising, _after_response(formula)) if at_once else FALSE, ((phase.name, "done"),)),
             Case(rising, ((phase.name, "waits"),), (age.name,)),
             Case(conj(waits, counts), ((phase.name, "done"),)),
             bounds=(Bound(conj(waits, still), age.name, deadline, formula.exclusive),),
@@ -253,7 +259,12 @@ class _Builder:
             settled = ((owing.name, "none"),)
             cases += [
                 Case(opened, ((phase.name, "idle"), (owing.name, name), (current.name, other))),
-                Case(conj(rises, here, answer), ((phase.name, "done" if at_once else "waits"), *settled), restart),
+                Case(
+                    conj(rises, here, _after_response(formula)) if at_once else FALSE,
+                    ((phase.name, "done"), *settled),
+                    restart,
+                ),
+                Case(conj(rises, here, answer), ((phase.name, "waits"), *settled), restart),
                 Case(conj(rises, here), ((phase.name, "waits"),), restart),
                 Case(conj(here, neg(falls), waits, counts), ((phase.name, "done"), *settled)),
             ]
@@ -273,13 +284,12 @@ class _Builder:
     def responds_to_event(self, formula: Responds) -> Monitor:
         assert isinstance(formula.trigger, Occurrence)
         trigger: Expr = formula.trigger.event
-        by_event = isinstance(formula.response, Occurrence)
-        answer = _answer(formula.response)
+        answer, fresh = _answer(formula.response), _after_response(formula)
         _positive(formula.within, formula.exclusive)
         owes, age = self.variable("owes", Bool(), FALSE), self.clock("age")
         return self.monitor(
-            Case(conj(owes, trigger, answer) if by_event else FALSE, (), (age.name,)),
-            Case(conj(trigger, neg(owes), neg(answer) if not by_event else TRUE), ((owes.name, True),), (age.name,)),
+            Case(conj(trigger, answer, neg(fresh)), ((owes.name, True),), (age.name,)),
+            Case(conj(trigger, neg(owes), neg(fresh)), ((owes.name, True),), (age.name,)),
             Case(conj(owes, answer), ((owes.name, False),)),
             bounds=(Bound(owes, age.name, formula.within, formula.exclusive),),
             premise=trigger,
@@ -410,6 +420,11 @@ def _duty(formula: Responds) -> tuple[Held, Expr, Expr]:
 
 def _answer(response: Occurrence | Expr) -> Expr:
     return response.event if isinstance(response, Occurrence) else disj(response, after(response))
+
+
+def _after_response(formula: Responds) -> Expr:
+    """That a state response holds after the step; an event of the triggering step itself never counts."""
+    return FALSE if isinstance(formula.response, Occurrence) else after(formula.response)
 
 
 def _complete(held: Held) -> Callable[[Clock], Expr]:

@@ -80,9 +80,10 @@ class Responds:
     and that finds the duty open: for an event trigger, any later step; for a held trigger, a step that finds the
     trigger complete in this period (before the step), or comes after the period's end; with ``by_then`` any step that
     finds this period begun counts. One step answers every open duty. A period ended by the very step that sends is
-    answered by it. Without ``even_if_it_ends`` an answered or lapsed duty is closed.
+    answered by it. An answered or lapsed duty is closed.
     *Response* an expression: it holds at some instant from the completion of the trigger on (the valuation before or
-    after any step at that instant counts) until the deadline.
+    after any step at that instant counts, but not the valuation before a step that itself completes the trigger) until
+    the deadline. After a strict trigger only instants later than the completion count.
 
     Errs on a run that gets past the deadline of an open duty: strictly later, or with ``exclusive`` as late or later.
     With ``within`` 0 and not exclusive: in the same instant.

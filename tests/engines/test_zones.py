@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 
 from lastgasp.engines.zones.analysis import instant_loop, stuck
 from lastgasp.engines.zones.automaton import Automaton
-from lastgasp.engines.zones.explore import Budget, Explorer
+from lastgasp.engines.zones.engine import find
+from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Node
 from lastgasp.engines.zones.witness import run_of
 from lastgasp.network import Network
 from lastgasp.semantics import run
@@ -31,6 +32,9 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
     names = tuple(system.variables)
     found = {frozenset(zip(names, node.location, strict=True)) for node in graph.nodes}
     assert found == {frozenset(v for v in valuation if v[0] in names) for valuation in answer.valuations}
+    finding = find(system, Budget())
+    assert finding.certificate is not None
+    finding.certificate.recheck()
     assert (stuck(explorer, graph) is not None) == (answer.stuck_at is not None)
     assert (instant_loop(graph) is not None) == (answer.instant_loop_at is not None)
     for node in graph.nodes:
@@ -40,7 +44,5 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
             assert {name: trace.entries[-1].values[name] for name in names} == dict(zip(names, node.location, strict=True))
 
 
-def _reached(node):  # type: ignore[no-untyped-def]
-    from lastgasp.engines.zones.explore import Ending
-
+def _reached(node: Node) -> Ending:
     return Ending(node, None, ())
