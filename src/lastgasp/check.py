@@ -1,0 +1,248 @@
+"""The facade: a goal, an installation and a proposal in, a verdict with checked evidence out.
+
+Order of business: cut what cannot matter; what comes before any verdict (values out of range, timelocks, instant loops,
+clauses that their party cannot obey); then the goal. A run is replayed on the source network and must be seen to break
+the goal by the observer and by the direct evaluator, while breaking no clause. A proof is rechecked by other code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from lastgasp.completion import complete
+from lastgasp.engines import bmc
+from lastgasp.engines.extremes import extremes
+from lastgasp.engines.zones.engine import Disobedience, Finding, Run, examine, find
+from lastgasp.engines.zones.explore import Budget
+from lastgasp.errors import InputError, InternalError, NotApplicable, ReplayError
+from lastgasp.expr import Value
+from lastgasp.machine import Range, Setting
+from lastgasp.network import Network
+from lastgasp.observers import observer
+from lastgasp.semantics import replay, run
+from lastgasp.sentences import Possible, Sentence
+from lastgasp.signals import errs, signal_of
+from lastgasp.slicing import Slice, sliced
+from lastgasp.system import compiled
+from lastgasp.trace import Trace
+from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
+from lastgasp.watch import watch
+
+ENGINES = ("auto", "zones", "bmc", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a goal about a network, restricted by clauses (which bind a party) and assumptions (which do not)."""
+
+    name: str
+    network: Network
+    goal: Sentence
+    clauses: Mapping[str, Sentence] = field(default_factory=dict, hash=False)
+    assumptions: Mapping[str, Sentence] = field(default_factory=dict, hash=False)
+
+    @property
+    def restrict(self) -> dict[str, Sentence]:
+        """Every sentence that takes runs away."""
+        return {**self.clauses, **self.assumptions}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much work a check may do: seconds (``None``: no limit), symbolic states, steps of a bounded search."""
+
+    seconds: float | None = 60.0
+    states: int = 1_000_000
+    depth: int = 24
+    progress: Callable[[str, int, int], None] | None = None
+
+    def budget(self, engine: str) -> Budget:
+        """A budget for the zone engine that starts now."""
+        report = self.progress
+        until = None if self.seconds is None else time.monotonic() + self.seconds
+        return Budget(self.states, until, (lambda found, depth: report(engine, found, depth)) if report else None)
+
+
+def decide(question: Question, engine: str = "auto", limits: Limits = Limits()) -> Verdict:
+    """Answer one question. ``engine``: ``auto``, ``zones``, ``bmc`` or ``all`` (both, compared).
+
+    Raises :class:`InternalError` where evidence fails its check or engines disagree, :class:`NotApplicable` where the
+    named engine cannot treat the network.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine {engine!r}; there are {', '.join(ENGINES)}")
+    part = sliced(question.network, question.restrict, [question.goal])
+    answers: list[Verdict] = []
+    if engine in ("auto", "zones", "all"):
+        try:
+            answers.append(_by_zones(question, part, limits))
+        except NotApplicable as refusal:
+            if engine == "zones":
+                raise
+            answers.append(Undecided(question.name, "zones", reason=str(refusal)))
+    if engine in ("bmc", "all") or (engine == "auto" and isinstance(answers[0], Undecided)):
+        answers.append(_by_search(question, part, limits))
+    return _agreed(question, answers, both=engine == "all")
+
+
+def _agreed(question: Question, answers: list[Verdict], *, both: bool) -> Verdict:
+    decided = [answer for answer in answers if not isinstance(answer, Undecided)]
+    if not decided:
+        return replace(
+            answers[-1], notes=tuple(a.reason for a in answers[:-1] if isinstance(a, Undecided) and a.reason)
+        )
+    kinds = {type(answer) for answer in decided}
+    if len(kinds) > 1:
+        raise InternalError(
+            f"the engines disagree on {question.name}: "
+            + ", ".join(f"{answer.engine} says {type(answer).__name__}" for answer in decided)
+        )
+    first = decided[0]
+    routes = "two routes agree" if len(decided) > 1 else "one route"
+    return replace(first, notes=(*first.notes, routes) if both else first.notes)
+
+
+# --- the zone route -----------------------------------------------------------------------------------------------
+
+
+def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
+    network, chosen = part.network, extremes(part.network, [*part.restrict.values(), question.goal])
+    network = network.with_settings(chosen)
+    notes = _notes(question, part, chosen)
+    assumed = tuple(name for name in question.assumptions if name in part.restrict)
+
+    def verdict(kind: type, **evidence: object) -> Verdict:
+        made: Verdict = kind(question.name, "zones", assumptions=assumed, notes=notes, **evidence)
+        return made
+
+    system = compiled(network, part.restrict, question.goal)
+    found = find(system, limits.budget("zones"))
+    sane = _examined(network, part, question, limits)
+    for finding in (sane, found):
+        if finding.defect is not None:
+            trace = _trace(network, finding.defect.run, ())
+            return verdict(Rejected, reason=finding.defect.reason, trace=trace)
+    if not sane.complete:
+        return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
+    rejected = _unobeyable(sane.disobeyed, network, verdict)
+    if isinstance(rejected, Rejected):
+        return rejected
+    possible = isinstance(question.goal.formula, Possible)
+    if found.broken is not None:
+        trace = _evidence(question, part, network, found.broken)
+        if possible:
+            return rejected or verdict(Holds, trace=trace)
+        return verdict(Fails, trace=trace)
+    if not found.complete or found.certificate is None:
+        return verdict(Undecided, reason=f"no error in {found.states} states up to {found.depth} steps, then the limit")
+    found.certificate.recheck()
+    if possible:
+        return verdict(Fails, certificate=found.certificate)
+    if rejected is not None:
+        return rejected
+    if not found.premise:
+        return verdict(Vacuous, reason="what the goal speaks of can never happen here")
+    return verdict(Holds, certificate=found.certificate)
+
+
+def _examined(network: Network, part: Slice, question: Question, limits: Limits) -> Finding:
+    system = compiled(network, part.restrict, None)
+    bound = {f"@{name}": sentence.binds for name, sentence in part.restrict.items() if name in question.clauses}
+    assumed = frozenset(f"@{name}" for name in part.restrict if name in question.assumptions)
+    return examine(system, limits.budget("sanity"), bound, assumed)
+
+
+def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
+    """A rejection where the surroundings defeat a clause's party, an honest *undecided* where that is not proved."""
+    for item in sorted(missed, key=lambda item: not item.forced):
+        words = (
+            f"the clause {item.clause!r} is {'not obeyable' if item.forced else 'not shown obeyable'}: {item.reason}"
+        )
+        trace = _trace(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
+        if item.forced:
+            return verdict(Rejected, reason=words, trace=trace)
+        return verdict(Undecided, reason=words)
+    return None
+
+
+# --- the solver route ---------------------------------------------------------------------------------------------
+
+
+def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
+    assumed = tuple(name for name in question.assumptions if name in part.restrict)
+    notes = _notes(question, part, {})
+    system = compiled(part.network, part.restrict, question.goal)
+    answer = bmc.search(system, depth=limits.depth, timeout=limits.seconds)
+    match answer:
+        case bmc.Found():
+            network = part.network.with_settings(answer.parameters)  # type: ignore[arg-type]
+            trace = _evidence(question, part, network, (list(answer.moves), answer.rest))
+            if isinstance(question.goal.formula, Possible):
+                return Holds(question.name, "bmc", trace=trace, assumptions=assumed, notes=notes)
+            return Fails(question.name, "bmc", trace=trace, assumptions=assumed, notes=notes)
+        case bmc.OutOfRange():
+            network = part.network.with_settings(answer.parameters)  # type: ignore[arg-type]
+            reason = "a step sets a variable to a value out of its range"
+            trace = _trace(network, (list(answer.moves[:-1]), Fraction(0)), ())
+            return Rejected(question.name, "bmc", reason=reason, trace=trace, assumptions=assumed, notes=notes)
+        case bmc.Unknown():
+            reason = f"the solver gave up at {answer.depth} steps: {answer.reason}"
+            return Undecided(question.name, "bmc", reason=reason, assumptions=assumed, notes=notes)
+    reason = f"no error within {answer.depth} steps; a bounded search proves nothing beyond"
+    return Undecided(question.name, "bmc", reason=reason, assumptions=assumed, notes=notes)
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------
+
+
+def _notes(question: Question, part: Slice, chosen: Mapping[str, Value]) -> tuple[str, ...]:
+    notes = []
+    if part.cut:
+        notes.append(f"decided without {', '.join(part.cut)}, which cannot influence it and block nothing")
+    if chosen:
+        notes.append(f"for every value in the ranges of {', '.join(chosen)}: decided at the widest")
+    return tuple(notes)
+
+
+def _trace(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]) -> Trace:
+    moves, rest = found
+    parameters = {name: p.value for name, p in network.parameters.items() if not isinstance(p.value, Range)}
+    try:
+        return run(network, parameters, moves, rest, marks)  # type: ignore[arg-type]
+    except ReplayError as error:
+        raise InternalError(f"a run found by an engine is no run of {network.name}: {error}") from error
+
+
+def _evidence(question: Question, part: Slice, network: Network, found: Run) -> Trace:
+    """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
+    trace = completed(question.network, network, found)
+    whole = question.network.with_settings({n: v for n, v in trace.parameters.items()})  # type: ignore[misc]
+    signal = signal_of(trace, whole)
+    breaks = errs(question.goal.formula, signal, trace.parameters)
+    seen = watch(observer(question.goal.formula, "@goal", trace.parameters), signal, trace.parameters)
+    if breaks is None or seen != breaks:
+        raise InternalError(f"a run found for {question.name} breaks its goal at {breaks}, its observer says {seen}")
+    for name, sentence in part.restrict.items():
+        direct = errs(sentence.formula, signal, trace.parameters)
+        if direct is not None or watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters):
+            raise InternalError(f"a run found for {question.name} breaks {name!r} at {direct}")
+    marked = replace(trace, marks=((breaks, "shown" if isinstance(question.goal.formula, Possible) else "broken"),))
+    return replay(whole, marked)
+
+
+def completed(whole: Network, part: Network, found: Run) -> Trace:
+    """A run of a part as a run of the whole: the other instances do only what they cannot avoid."""
+    settings = {name: p.value for name, p in part.parameters.items()}
+    network = whole.with_settings({**_fixed(whole), **settings})
+    moves, rest = found
+    if len(part.instances) == len(whole.instances):
+        return _trace(network, found, ())
+    return complete(network, {instance.name for instance in part.instances}, moves, rest)
+
+
+def _fixed(network: Network) -> dict[str, Setting]:
+    """A value for every parameter: the widest of its range where it has one."""
+    return {name: p.value.high if isinstance(p.value, Range) else p.value for name, p in network.parameters.items()}

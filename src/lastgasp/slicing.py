@@ -1,0 +1,137 @@
+"""The part of a network that can influence what is asked.
+
+An instance is cut only if nobody that stays reads it or hears it, and if it can block neither time nor steps: that is
+read off its states (:func:`never_blocks`), not assumed. Sentences whose instances are all cut are dropped with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import networkx as nx
+
+from lastgasp.expr import TRUE, Const, Expr, names_in, params_in
+from lastgasp.machine import After, Machine, May, State, When
+from lastgasp.network import Network
+from lastgasp.sentences import Sentence, conditions_of, durations_of, events_of
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The network that is left, the restricting sentences that still speak of it, and what was cut."""
+
+    network: Network
+    restrict: Mapping[str, Sentence]
+    cut: tuple[str, ...]
+
+
+def instances_of(sentence: Sentence) -> set[str]:
+    """The instances that a sentence speaks of, its own party included."""
+    formula = sentence.formula
+    names = {name for condition in conditions_of(formula) for name in names_in(condition)}
+    names |= {name for duration in durations_of(formula) for name in params_in(duration)}
+    found = {name.partition(".")[0] for name in names}
+    for sent in events_of(formula):
+        found.add(sent.event.partition(".")[0])
+        if sent.receiver:
+            found.add(sent.receiver)
+    return found | ({sentence.binds} if sentence.binds else set())
+
+
+def sliced(network: Network, restrict: Mapping[str, Sentence], goals: Iterable[Sentence]) -> Slice:
+    """Cut what cannot influence the goals. Cuts nothing where a candidate might block the rest."""
+    influence: nx.DiGraph[str] = nx.DiGraph()
+    influence.add_nodes_from(instance.name for instance in network.instances)
+    for instance in network.instances:
+        for port, source in instance.wires.items():
+            influence.add_edge(source, instance.name)
+            declared = instance.machine.port(port)
+            events = declared.hears if declared else ()
+            sender = network.by_name[source].machine
+            if any((event := sender.event(name)) and event.handshake for name in events):
+                influence.add_edge(instance.name, source)
+    wanted: set[str] = set().union(*(instances_of(goal) for goal in goals))
+    speaking = {name: instances_of(sentence) for name, sentence in restrict.items()}
+    while True:
+        cone = wanted.union(*(nx.ancestors(influence, name) for name in wanted))
+        grown = cone.union(*(spoken for spoken in speaking.values() if spoken & cone))
+        if grown == wanted:
+            break
+        wanted = grown
+    cut = tuple(instance.name for instance in network.instances if instance.name not in wanted)
+    if not all(never_blocks(network.by_name[name].machine) for name in cut):
+        return Slice(network, restrict, ())
+    kept = {name: sentence for name, sentence in restrict.items() if speaking[name] <= wanted}
+    return Slice(network.restricted_to(wanted) if cut else network, kept, cut)
+
+
+def never_blocks(machine: Machine) -> bool:
+    """Whether a machine can always let time and the others go on, whatever they do.
+
+    Sufficient, not necessary: every state that bounds time has a way out that is open at the bound and needs nobody
+    else; steps that no time need separate form no cycle; it sends no handshake; it computes no value that could leave
+    its range.
+    """
+    if any(event.handshake for event in machine.sends):
+        return False
+    if any(not isinstance(value, Const) for transition in machine.transitions for _, value in transition.assign):
+        return False
+    hurried: nx.DiGraph[str] = nx.DiGraph()
+    for transition in machine.transitions:
+        for source in transition.sources:
+            if isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
+                hurried.add_edge(source, transition.target or source)
+    if not nx.is_directed_acyclic_graph(hurried):
+        return False
+    return all(_has_way_out(machine, state) for state in machine.states)
+
+
+def _ends(machine: Machine, state: State) -> list[Expr]:
+    """The bounds on the time in a state."""
+    ends = [bound for bound in (state.at_most, state.less_than) if bound is not None]
+    for transition in machine.transitions:
+        trigger = transition.trigger
+        if state.name in transition.sources and isinstance(trigger, After) and trigger.high is not None:
+            ends.append(trigger.high)
+    return ends
+
+
+def _lasts(machine: Machine, state: State) -> bool:
+    """Whether a positive time may surely be spent in a state."""
+    surely = all(isinstance(end, Const) and end.value > 0 for end in _ends(machine, state))  # type: ignore[operator]
+    return surely and not (state.urgent or state.committed)
+
+
+def _has_way_out(machine: Machine, state: State) -> bool:
+    ends = _ends(machine, state)
+    if not ends and not state.urgent and not state.committed:
+        return True
+    for transition in machine.transitions:
+        trigger = transition.trigger
+        if state.name not in transition.sources or transition.guard != TRUE or transition.target is None:
+            continue
+        if isinstance(trigger, May) and (_lasts(machine, state) or not machine.rests(state)):
+            return True
+        if isinstance(trigger, After) and _lasts(machine, state) and state.less_than is None:
+            open_at_the_end = trigger.high is None or all(_surely_upto(end, trigger.high) for end in ends)
+            if open_at_the_end and not trigger.high_strict and all(_surely_before(trigger, end) for end in ends):
+                return True
+    return False
+
+
+def _surely_before(trigger: After, end: Expr) -> bool:
+    """Whether a window has surely begun when a bound is reached."""
+    return _surely_upto(trigger.low, end) and not (trigger.low_strict and not _less(trigger.low, end))
+
+
+def _surely_upto(low: Expr, high: Expr) -> bool:
+    """Whether one duration is surely at most another: the same expression, or two literals in order."""
+    if low == high or low == Const(Fraction(0)):
+        return True
+    return isinstance(low, Const) and isinstance(high, Const) and low.value <= high.value  # type: ignore[operator]
+
+
+def _less(low: Expr, high: Expr) -> bool:
+    return isinstance(low, Const) and isinstance(high, Const) and low.value < high.value  # type: ignore[operator]
