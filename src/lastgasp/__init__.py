@@ -1,1 +1,100 @@
-"""Formal verification of networks of timed state machines."""
+"""Formal verification of networks of timed state machines.
+
+    import lastgasp as lg
+    study = lg.load_study()                                  # the bundled one, or a folder
+    match lg.check(study, goal="no-false-ad1", proposal="smets-only"):
+        case lg.Holds(certificate=proof): proof.recheck()
+        case lg.Fails(trace=run): print(run)
+
+The meaning of a machine is in :mod:`lastgasp.semantics`, that of a sentence in :mod:`lastgasp.sentences`; the layers are
+drawn in ARCHITECTURE.md. Everything exported here is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lastgasp.bundled import load_study as load_study
+    from lastgasp.errors import InputError as InputError
+    from lastgasp.errors import InternalError as InternalError
+    from lastgasp.errors import LastgaspError as LastgaspError
+    from lastgasp.errors import NotApplicable as NotApplicable
+    from lastgasp.language.machines import machine_from_yaml as machine_from_yaml
+    from lastgasp.language.machines import network_from_yaml as network_from_yaml
+    from lastgasp.machine import Instance as Instance
+    from lastgasp.machine import Machine as Machine
+    from lastgasp.network import Network as Network
+    from lastgasp.network import compose as compose
+    from lastgasp.questions.asking import check as check
+    from lastgasp.questions.asking import prove as prove
+    from lastgasp.semantics import replay as replay
+    from lastgasp.study import Study as Study
+    from lastgasp.trace import Trace as Trace
+    from lastgasp.verdict import Fails as Fails
+    from lastgasp.verdict import Holds as Holds
+    from lastgasp.verdict import Rejected as Rejected
+    from lastgasp.verdict import Undecided as Undecided
+    from lastgasp.verdict import Vacuous as Vacuous
+    from lastgasp.verdict import Verdict as Verdict
+
+_WHERE = {
+    "load_study": "lastgasp.bundled",
+    "InputError": "lastgasp.errors",
+    "InternalError": "lastgasp.errors",
+    "LastgaspError": "lastgasp.errors",
+    "NotApplicable": "lastgasp.errors",
+    "machine_from_yaml": "lastgasp.language.machines",
+    "network_from_yaml": "lastgasp.language.machines",
+    "Instance": "lastgasp.machine",
+    "Machine": "lastgasp.machine",
+    "Network": "lastgasp.network",
+    "compose": "lastgasp.network",
+    "check": "lastgasp.questions.asking",
+    "prove": "lastgasp.questions.asking",
+    "replay": "lastgasp.semantics",
+    "Study": "lastgasp.study",
+    "Trace": "lastgasp.trace",
+    "Fails": "lastgasp.verdict",
+    "Holds": "lastgasp.verdict",
+    "Rejected": "lastgasp.verdict",
+    "Undecided": "lastgasp.verdict",
+    "Vacuous": "lastgasp.verdict",
+    "Verdict": "lastgasp.verdict",
+}
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Fails",
+    "Holds",
+    "InputError",
+    "Instance",
+    "InternalError",
+    "LastgaspError",
+    "Machine",
+    "Network",
+    "NotApplicable",
+    "Rejected",
+    "Study",
+    "Trace",
+    "Undecided",
+    "Vacuous",
+    "Verdict",
+    "check",
+    "compose",
+    "load_study",
+    "machine_from_yaml",
+    "network_from_yaml",
+    "prove",
+    "replay",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'lastgasp' has no attribute {name!r}")
+    return getattr(import_module(_WHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -19,6 +19,7 @@ TIME_IN_STATE = "time"
 STATE = "state"
 """Name of the location of a machine where a global name is needed: ``esme.state``."""
 
+
 @dataclass(frozen=True, slots=True)
 class On:
     """Taken together with the machine behind ``port`` when that sends ``event``."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from lastgasp.errors import InputError
+from lastgasp.errors import InputError, Problem
 from lastgasp.expr import (
     Choice,
     Choose,
@@ -28,7 +28,8 @@ from lastgasp.expr import (
     rewrite,
 )
 from lastgasp.machine import STATE, TIME_IN_STATE, Instance, Machine, Parameter, Setting, Transition
-from lastgasp.validate import machine_problems, network_problems
+from lastgasp.validate import did_you_mean, machine_problems, network_problems
+
 
 @dataclass(frozen=True)
 class Network:
@@ -195,3 +196,19 @@ class Network:
     def restricted_to(self, names: set[str]) -> Network:
         """The part of the network with the named instances; their wires must stay inside."""
         return replace(self, instances=tuple(instance for instance in self.instances if instance.name in names))
+
+
+def compose(name: str, machines: Mapping[str, Machine], wires: Mapping[str, str]) -> Network:
+    """Wire machines into a network: ``compose("demo", {"a": lamp, "b": eye}, {"b.source": "a"})``.
+
+    ``wires`` maps ``instance.port`` to an instance. Raises :class:`InputError` with every problem found.
+    """
+    by_instance: dict[str, dict[str, str]] = {instance: {} for instance in machines}
+    for end, target in wires.items():
+        instance, _, port = end.partition(".")
+        if instance not in by_instance:
+            raise InputError(
+                Problem(f"unknown instance {instance!r} in the wire {end!r}", did_you_mean(instance, machines))
+            )
+        by_instance[instance][port] = target
+    return Network(name, tuple(Instance(who, machine, by_instance[who]) for who, machine in machines.items()))

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
+from random import Random
 
 from lastgasp.errors import InputError, LastgaspError, ReplayError
 from lastgasp.expr import Clock, Const, Expr, Leaf, Name, Param, Value, contains, evaluate
@@ -291,9 +292,10 @@ def labels(network: Network) -> dict[str, str]:
         found[instance.name] = machine.title or instance.name
         for state in machine.states:
             found[f"{instance.name}.{STATE}={state.name}"] = state.label or state.name
-        for item in (*machine.variables, *machine.parameters, *machine.sends):
-            if item.label:
-                found[f"{instance.name}.{item.name}"] = item.label
+        named = [(item.name, item.label) for item in machine.variables]
+        named += [(item.name, item.label) for item in machine.parameters]
+        named += [(item.name, item.label) for item in machine.sends]
+        found |= {f"{instance.name}.{name}": label for name, label in named if label}
     return found
 
 
@@ -343,3 +345,33 @@ def replay(network: Network, trace: Trace) -> Trace:
         if mine.values != theirs.values:
             raise ReplayError(f"after step {number} the values differ from those of {network.name}")
     return again
+
+
+def walk(network: Network, chance: Random, steps: int) -> Trace:
+    """A random run of ``steps`` steps or until nothing more can happen; ranges are settled at their upper ends.
+
+    Delays are drawn between nothing and what is permitted, in whole seconds up to ten minutes where nothing limits them.
+    """
+    chosen = {name: p.value.high for name, p in network.parameters.items() if isinstance(p.value, Range)}
+    meaning = Semantics(network, chosen)
+    now, moves, waited = meaning.initial(), list[tuple[Fraction, Step]](), Fraction(0)
+    for _ in range(20 * steps):
+        if len(moves) == steps:
+            break
+        enabled = meaning.enabled(now)
+        limit = enabled.limit.seconds
+        if (limit is None or limit > 0) and (not enabled.steps or chance.random() < 0.5):
+            most = Fraction(600) if limit is None else min(limit, Fraction(600))
+            part = (
+                Fraction(chance.randint(1, 10), 10) if not enabled.limit.strict else Fraction(chance.randint(1, 9), 10)
+            )
+            delay = most * part
+            now, waited = meaning.apply(now, delay), waited + delay
+        elif enabled.steps:
+            step = chance.choice(enabled.steps)
+            now = meaning.apply(now, step)
+            moves.append((waited, step))
+            waited = Fraction(0)
+        else:
+            break
+    return run(network, meaning.parameters, moves, waited)

@@ -81,6 +81,34 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureClass:
+    """A name for one kind of failure, with its words."""
+
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """How a run that breaks a goal is told apart from others.
+
+    By the last period of ``symptom`` (a condition, as in a sentence) that began before the break: ``never`` if there is
+    none, ``mixed`` if ``cause`` held at some time in it, else ``long`` or ``short`` by whether it lasted (to the break,
+    or to its end) more than ``threshold`` seconds.
+    """
+
+    goals: tuple[str, ...]
+    symptom: str
+    cause: str
+    threshold: Fraction
+    long: FailureClass
+    short: FailureClass
+    never: FailureClass
+    mixed: FailureClass
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """The verdict that a check must have: its word, and for a failure the class or the missing clause it must show."""
 
@@ -105,6 +133,7 @@ class Study:
     assumptions: Mapping[str, Assumption] = field(default_factory=dict)
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
+    classifications: tuple[Classification, ...] = ()
 
     def pick(self, kind: str, name: str) -> object:
         """The goal, clause, proposal, ... of that name; :class:`InputError` with a suggestion where there is none."""
@@ -149,7 +178,9 @@ def study_problems(study: Study) -> list[Problem]:
             name = getattr(expectation, kind)
             if name not in getattr(study, f"{kind}s"):
                 problems.append(
-                    Problem(f"unknown {kind} {name!r}", did_you_mean(name, getattr(study, f"{kind}s")), expectation.place)
+                    Problem(
+                        f"unknown {kind} {name!r}", did_you_mean(name, getattr(study, f"{kind}s")), expectation.place
+                    )
                 )
     return problems
 

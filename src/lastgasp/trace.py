@@ -78,6 +78,13 @@ class Trace:
         """The length of the run in seconds."""
         return sum((entry.delay for entry in self.entries), Fraction(0)) + self.rest
 
+    def __str__(self) -> str:
+        """The run as lines of text: when, and what happened."""
+        lines = [f"a run of {self.network}"]
+        lines += [f"  at {time} s: {entry.words}" for time, entry in zip(self.times, self.entries, strict=True)]
+        lines += [f"  at {time} s: {words}" for time, words in self.marks]
+        return "\n".join([*lines, f"  the run ends at {self.end} s"])
+
     def to_json(self) -> dict[str, Any]:
         """The neutral form: plain dictionaries, lists and strings."""
         return {

@@ -206,7 +206,9 @@ def machine_problems(machine: Machine) -> Iterator[Problem]:
                 typing.duration(bound, f"the bound of state {state.name!r}")
         missing = [output for output in outputs if output not in state.gives]
         if missing:
-            typing.problem(f"state {state.name!r} does not say what it gives for {missing[0]!r}", f"add '{missing[0]}: ...'")
+            typing.problem(
+                f"state {state.name!r} does not say what it gives for {missing[0]!r}", f"add '{missing[0]}: ...'"
+            )
         yield from typing.problems
     for variable in machine.variables:
         if not contains(variable.domain, variable.initial):
@@ -222,7 +224,9 @@ def machine_problems(machine: Machine) -> Iterator[Problem]:
                 yield Problem(f"unknown state {pause!r}", did_you_mean(pause, names), clock.place)
     for parameter in machine.parameters:
         if isinstance(parameter.value, Range) and parameter.value.low > parameter.value.high:
-            yield Problem(f"the range of parameter {parameter.name!r} is empty", "write the lower end first", parameter.place)
+            yield Problem(
+                f"the range of parameter {parameter.name!r} is empty", "write the lower end first", parameter.place
+            )
     for transition in machine.transitions:
         yield from _transition_problems(machine, transition, names)
 
@@ -279,9 +283,13 @@ def _transition_problems(machine: Machine, transition: Transition, states: list[
     elif isinstance(trigger, On):
         port = machine.port(trigger.port)
         if port is None:
-            typing.problem(f"unknown port {trigger.port!r}", did_you_mean(trigger.port, [p.name for p in machine.ports]))
+            typing.problem(
+                f"unknown port {trigger.port!r}", did_you_mean(trigger.port, [p.name for p in machine.ports])
+            )
         elif trigger.event not in port.hears:
-            typing.problem(f"port {port.name!r} does not hear {trigger.event!r}", did_you_mean(trigger.event, port.hears))
+            typing.problem(
+                f"port {port.name!r} does not hear {trigger.event!r}", did_you_mean(trigger.event, port.hears)
+            )
         if transition.send:
             typing.problem(
                 "a transition that reacts ('on') does not send",
@@ -326,18 +334,23 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
         for port in machine.ports:
             if port.name not in instance.wires:
                 yield Problem(
-                    f"the port {port.name!r} of {instance.name} is not wired", f"add '{port.name}: INSTANCE'", instance.place
+                    f"the port {port.name!r} of {instance.name} is not wired",
+                    f"add '{port.name}: INSTANCE'",
+                    instance.place,
                 )
         for port_name, target in instance.wires.items():
             wired = machine.port(port_name)
             if wired is None:
                 known = [port.name for port in machine.ports]
-                yield Problem(f"{instance.name} has no port {port_name!r}", did_you_mean(port_name, known), instance.place)
+                yield Problem(
+                    f"{instance.name} has no port {port_name!r}", did_you_mean(port_name, known), instance.place
+                )
             elif target not in by_name:
                 yield Problem(f"unknown instance {target!r}", did_you_mean(target, by_name), instance.place)
             elif target == instance.name:
                 yield Problem(
-                    f"{instance.name} is wired to itself by {port_name!r}", "a machine reads its own names directly",
+                    f"{instance.name} is wired to itself by {port_name!r}",
+                    "a machine reads its own names directly",
                     instance.place,
                 )
             else:
@@ -345,26 +358,29 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
                 for output, values in wired.reads.items():
                     given = other.outputs.get(output)
                     if given is None:
-                        yield Problem(f"{target} gives no output {output!r}", did_you_mean(output, other.outputs), wired.place)
+                        yield Problem(
+                            f"{target} gives no output {output!r}", did_you_mean(output, other.outputs), wired.place
+                        )
                         continue
                     for value in given.names:
                         if value not in values:
                             yield Problem(
                                 f"{target} may give {output} the value {value!r}, which {instance.name} does not expect",
-                                f"add it to 'reads' of port {port_name!r}", wired.place,
+                                f"add it to 'reads' of port {port_name!r}",
+                                wired.place,
                             )
                 for event in wired.hears:
                     if other.event(event) is None:
                         known = [sent.name for sent in other.sends]
                         yield Problem(f"{target} sends no event {event!r}", did_you_mean(event, known), wired.place)
-        for setting, value in instance.settings.items():
+        for setting, given in instance.settings.items():
             declared = {parameter.name: parameter for parameter in machine.parameters}
             if setting not in declared:
-                yield Problem(f"{instance.name} has no parameter {setting!r}", did_you_mean(setting, declared), instance.place)
+                yield Problem(
+                    f"{instance.name} has no parameter {setting!r}", did_you_mean(setting, declared), instance.place
+                )
                 continue
-            kinds = [
-                type(item.low if isinstance(item, Range) else item) for item in (declared[setting].value, value)
-            ]
+            kinds = [type(item.low if isinstance(item, Range) else item) for item in (declared[setting].value, given)]
             if kinds[0] is not kinds[1]:
                 yield Problem(f"the parameter {setting!r} of {instance.name} has another kind", "", instance.place)
     yield from _handshake_problems(instances)

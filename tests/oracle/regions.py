@@ -41,7 +41,7 @@ from lastgasp.network import Network
 from lastgasp.semantics import RangeError, Semantics, Situation
 from lastgasp.trace import Step
 
-Bad = Callable[[Mapping[str, Value]], bool]
+Predicate = Callable[[Mapping[str, Value]], bool]
 """Reads locations, variables and outputs by global name (``Semantics.valuation``)."""
 
 Valuation = frozenset[tuple[str, Value]]
@@ -117,7 +117,12 @@ class Answer:
         return self.instant_loop_at is not None
 
 
-def explore(network: Network, bad: Bad, limit: int = 20_000, parameters: Mapping[str, Value] | None = None) -> Answer:
+def explore(
+    network: Network,
+    bad: Predicate,
+    limit: int = 20_000,
+    parameters: Mapping[str, Value] | None = None,
+) -> Answer:
     """Decide a network. :class:`TooLarge` above ``limit`` regions, :class:`Unsupported` for stopwatches."""
     graph = RegionGraph(network, limit, parameters)
     found = [region for region in graph.depth if bad(graph.valuation(region))]

@@ -83,7 +83,7 @@ class Shape:
     machines: int = 3
     states: int = 3
     transitions: int = 2
-    """At most that many out of each state, besides one that leaves a bounded state in time."""
+    """At most that many out of each state, besides one that leaves a bounded state in time and one reaction."""
     longest: int = 3
     """The largest constant, in seconds."""
     clocks: int = 2
@@ -110,6 +110,10 @@ class _Frame:
     hasty: bool
     """Whether this machine may send its handshake by a ``when`` (then no partner's guard reads a clock)."""
     hasty_ports: tuple[str, ...]
+    sends: tuple[str, ...]
+    """The events that this machine may send."""
+    hears: tuple[tuple[str, str], ...]
+    """The ports and events that it may react to."""
 
 
 def _rarely(draw: st.DrawFn, one_in: int = 4) -> bool:
@@ -167,7 +171,7 @@ def _guard(draw: st.DrawFn, frame: _Frame, clocks: bool) -> Expr:
 
 def _assignment(draw: st.DrawFn, frame: _Frame) -> tuple[tuple[str, Expr], ...]:
     datum = frame.datum
-    if datum is None or not _rarely(draw, 2):
+    if datum is None or not _often(draw, 2):
         return ()
     condition = _data_condition(draw, frame)
     if frame.shape.clock_data and _rarely(draw, 8):
@@ -182,7 +186,7 @@ def _assignment(draw: st.DrawFn, frame: _Frame) -> tuple[tuple[str, Expr], ...]:
         if not isinstance(condition, Const):
             values.append(Choose(condition, Const(low), Const(high)))
         if frame.shape.range_errors:
-            values += [Plus((Name(DATUM), Const(1))), Plus((Name(DATUM), Const(-1))), Const(high + 1)]
+            values += [Plus((Name(DATUM), Const(step))) for step in (1, 1, 1, -1, -1)] + [Const(high + 1)]
     return ((DATUM, draw(st.sampled_from(values))),)
 
 
@@ -198,24 +202,24 @@ def _window(draw: st.DrawFn, frame: _Frame) -> After:
 
 def _trigger(draw: st.DrawFn, frame: _Frame) -> Trigger:
     kinds = ["may", "after", "after", "after"]
-    kinds += ["when"] * (2 if frame.ports else bool(frame.datum)) + ["on", "on", "on"] * bool(frame.ports)
+    kinds += ["when"] * (2 if frame.ports else bool(frame.datum)) + ["on"] * 4 * bool(frame.hears)
     match draw(st.sampled_from(kinds)):
         case "after":
             return _window(draw, frame)
         case "when":
             return When(_data_condition(draw, frame))
         case "on":
-            events = [CAST, CAST, MEET] if frame.shape.handshakes else [CAST]
-            return On(draw(st.sampled_from(frame.ports)), draw(st.sampled_from(events)))
+            return On(*draw(st.sampled_from(frame.hears)))
     return May()
 
 
 def _transition(draw: st.DrawFn, frame: _Frame, source: str) -> Transition:
     trigger = _trigger(draw, frame)
     send = None
-    if not isinstance(trigger, On) and _rarely(draw, 2):
-        meets = frame.shape.handshakes and (frame.hasty or not isinstance(trigger, When))
-        send = draw(st.sampled_from([CAST, CAST, MEET] if meets else [CAST]))
+    if not isinstance(trigger, On) and _often(draw, 3):
+        meets = frame.hasty or not isinstance(trigger, When)
+        events = [event for event in frame.sends if meets or event != MEET]
+        send = draw(st.sampled_from(events)) if events else None
     match trigger:
         case When() | After(high=Const()):
             clocks = False
@@ -223,7 +227,9 @@ def _transition(draw: st.DrawFn, frame: _Frame, source: str) -> Transition:
             clocks = frame.shape.clock_reactions if event == CAST else port not in frame.hasty_ports
         case _:
             clocks = True
-    sources = {source, draw(st.sampled_from(frame.states))} if _rarely(draw, 6) else {source}
+    sources = {source}
+    if _rarely(draw, 2 if isinstance(trigger, On) else 6):
+        sources.add(draw(st.sampled_from(frame.states)))
     others = [name for name in frame.states if name != source]
     if not others or _rarely(draw, 8):
         others = [source]
@@ -280,6 +286,9 @@ def _machine(draw: st.DrawFn, name: str, frame: _Frame) -> Machine:
         for _ in range(draw(st.integers(fewest, max(fewest, frame.shape.transitions)))):
             transitions.append(_transition(draw, frame, state.name))
         transitions += _way_out(draw, frame, state)
+    if frame.hears and _rarely(draw, 2):
+        port, event = draw(st.sampled_from(frame.hears))
+        transitions.append(Transition(frame.states, draw(st.sampled_from(frame.states)), On(port, event)))
     return Machine(
         name=f"machine_{name}",
         states=states,
@@ -293,7 +302,7 @@ def _machine(draw: st.DrawFn, name: str, frame: _Frame) -> Machine:
 
 
 def _datum(draw: st.DrawFn) -> Variable | None:
-    kind = draw(st.sampled_from(("none", "bool", "whole")))
+    kind = draw(st.sampled_from(("none", "bool", "whole", "whole")))
     if kind == "none":
         return None
     if kind == "bool":
@@ -308,6 +317,8 @@ def networks(draw: st.DrawFn, shape: Shape = Shape()) -> Network:
     names = NAMES[: _upto(draw, shape.machines)]
     left = shape.clocks
     hasty = [draw(st.booleans()) for _ in names]
+    talks = ((CAST,), (CAST, MEET), (MEET,), ()) if shape.handshakes else ((CAST,), (CAST,), ())
+    sends = [draw(st.sampled_from(talks)) for _ in names]
     instances = []
     for number, name in enumerate(names):
         others = [(number + step) % len(names) for step in range(1, len(names))]
@@ -323,6 +334,8 @@ def networks(draw: st.DrawFn, shape: Shape = Shape()) -> Network:
             shape.environments and _rarely(draw, 3),
             hasty[number],
             tuple(port for port, other in zip(ports, others, strict=True) if hasty[other]),
+            sends[number],
+            tuple((port, event) for port, other in zip(ports, others, strict=True) for event in sends[other]),
         )
         wires = {port: names[other] for port, other in zip(ports, others, strict=True)}
         instances.append(Instance(name, _machine(draw, name, frame), wires))
@@ -333,7 +346,7 @@ def networks(draw: st.DrawFn, shape: Shape = Shape()) -> Network:
 def bad_situations(draw: st.DrawFn, network: Network) -> Bad:
     """A combination of locations of some of the instances (of one at least)."""
     watched = draw(st.lists(st.sampled_from(network.instances), min_size=1, max_size=2, unique_by=lambda i: i.name))
-    where = []
+    where: list[tuple[str, tuple[str, ...]]] = []
     for instance in sorted(watched, key=lambda item: item.name):
         names = [state.name for state in instance.machine.states][::-1]
         if not where and len(names) > 1:

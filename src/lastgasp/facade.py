@@ -36,7 +36,7 @@ ENGINES = ("auto", "zones", "bmc", "all")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: a goal about a network, restricted by clauses (which bind a party) and assumptions (which do not)."""
+    """A goal about a network, restricted by clauses (which bind a party) and assumptions (which bind none)."""
 
     name: str
     network: Network
@@ -52,12 +52,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much work a check may do: seconds (``None``: no limit), symbolic states, steps of a bounded search."""
+    """How much work a check may do: seconds (``None``: no limit), symbolic states, steps of a bounded search.
+
+    ``memory`` keeps what was found out about a network apart from its goal, for the next goal about the same network.
+    """
 
     seconds: float | None = 60.0
     states: int = 1_000_000
     depth: int = 24
     progress: Callable[[str, int, int], None] | None = None
+    memory: dict[object, Finding] = field(default_factory=dict, compare=False)
 
     def budget(self, engine: str) -> Budget:
         """A budget for the zone engine that starts now."""
@@ -66,7 +70,7 @@ class Limits:
         return Budget(self.states, until, (lambda found, depth: report(engine, found, depth)) if report else None)
 
 
-def decide(question: Question, engine: str = "auto", limits: Limits = Limits()) -> Verdict:
+def decide(question: Question, engine: str = "auto", limits: Limits | None = None) -> Verdict:
     """Answer one question. ``engine``: ``auto``, ``zones``, ``bmc`` or ``all`` (both, compared).
 
     Raises :class:`InternalError` where evidence fails its check or engines disagree, :class:`NotApplicable` where the
@@ -74,6 +78,7 @@ def decide(question: Question, engine: str = "auto", limits: Limits = Limits()) 
     """
     if engine not in ENGINES:
         raise InputError(f"there is no engine {engine!r}; there are {', '.join(ENGINES)}")
+    limits = limits or Limits()
     part = sliced(question.network, question.restrict, [question.goal])
     answers: list[Verdict] = []
     if engine in ("auto", "zones", "all"):
@@ -120,7 +125,7 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
 
     system = compiled(network, part.restrict, question.goal)
     found = find(system, limits.budget("zones"))
-    sane = _examined(network, part, question, limits)
+    sane = _remembered(network, part, question, limits)
     for finding in (sane, found):
         if finding.defect is not None:
             trace = _trace(network, finding.defect.run, ())
@@ -155,6 +160,13 @@ def _examined(network: Network, part: Slice, question: Question, limits: Limits)
     return examine(system, limits.budget("sanity"), bound, assumed)
 
 
+def _remembered(network: Network, part: Slice, question: Question, limits: Limits) -> Finding:
+    key = (network.name, tuple(sorted(network.by_name)), tuple(sorted(part.restrict.items(), key=lambda item: item[0])))
+    if key not in limits.memory:
+        limits.memory[key] = _examined(network, part, question, limits)
+    return limits.memory[key]
+
+
 def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
     """A rejection where the surroundings defeat a clause's party, an honest *undecided* where that is not proved."""
     for item in sorted(missed, key=lambda item: not item.forced):
@@ -178,13 +190,13 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
     answer = bmc.search(system, depth=limits.depth, timeout=limits.seconds)
     match answer:
         case bmc.Found():
-            network = part.network.with_settings(answer.parameters)  # type: ignore[arg-type]
+            network = part.network.with_settings(_settings(answer.parameters))
             trace = _evidence(question, part, network, (list(answer.moves), answer.rest))
             if isinstance(question.goal.formula, Possible):
                 return Holds(question.name, "bmc", trace=trace, assumptions=assumed, notes=notes)
             return Fails(question.name, "bmc", trace=trace, assumptions=assumed, notes=notes)
         case bmc.OutOfRange():
-            network = part.network.with_settings(answer.parameters)  # type: ignore[arg-type]
+            network = part.network.with_settings(_settings(answer.parameters))
             reason = "a step sets a variable to a value out of its range"
             trace = _trace(network, (list(answer.moves[:-1]), Fraction(0)), ())
             return Rejected(question.name, "bmc", reason=reason, trace=trace, assumptions=assumed, notes=notes)
@@ -198,7 +210,7 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
 # --- evidence -----------------------------------------------------------------------------------------------------
 
 
-def _notes(question: Question, part: Slice, chosen: Mapping[str, Value]) -> tuple[str, ...]:
+def _notes(question: Question, part: Slice, chosen: Mapping[str, Setting]) -> tuple[str, ...]:
     notes = []
     if part.cut:
         notes.append(f"decided without {', '.join(part.cut)}, which cannot influence it and block nothing")
@@ -211,7 +223,7 @@ def _trace(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]
     moves, rest = found
     parameters = {name: p.value for name, p in network.parameters.items() if not isinstance(p.value, Range)}
     try:
-        return run(network, parameters, moves, rest, marks)  # type: ignore[arg-type]
+        return run(network, parameters, moves, rest, marks)
     except ReplayError as error:
         raise InternalError(f"a run found by an engine is no run of {network.name}: {error}") from error
 
@@ -219,7 +231,7 @@ def _trace(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]
 def _evidence(question: Question, part: Slice, network: Network, found: Run) -> Trace:
     """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
     trace = completed(question.network, network, found)
-    whole = question.network.with_settings({n: v for n, v in trace.parameters.items()})  # type: ignore[misc]
+    whole = question.network.with_settings(_settings(trace.parameters))
     signal = signal_of(trace, whole)
     breaks = errs(question.goal.formula, signal, trace.parameters)
     seen = watch(observer(question.goal.formula, "@goal", trace.parameters), signal, trace.parameters)
@@ -241,6 +253,10 @@ def completed(whole: Network, part: Network, found: Run) -> Trace:
     if len(part.instances) == len(whole.instances):
         return _trace(network, found, ())
     return complete(network, {instance.name for instance in part.instances}, moves, rest)
+
+
+def _settings(parameters: Mapping[str, Value]) -> dict[str, Setting]:
+    return {name: value for name, value in parameters.items() if not isinstance(value, str)}
 
 
 def _fixed(network: Network) -> dict[str, Setting]:

@@ -1,0 +1,174 @@
+"""The keys of every kind of file: the one table that the loader and the JSON Schemas are made from."""
+
+from __future__ import annotations
+
+from lastgasp.language.shapes import YES_NO, Either, Key, ListOf, MapOf, Nothing, Record, Text
+from lastgasp.study import STATUSES
+
+NAME = Text("a name", name=True)
+LINE = Text("a text")
+NAMES = ListOf(NAME)
+DURATION = Text("a duration, such as '3 min' or '3 min + sending'")
+
+LABEL = Key("label", LINE, "a few plain words for reports")
+TITLE = Key("title", LINE, "a few plain words for reports")
+SOURCE = Key("source", LINE, "where this comes from")
+
+PARAMETER = Record(
+    "a parameter",
+    (
+        Key("value", Text("a duration, a whole number, yes or no"), "a duration, a whole number, yes or no"),
+        Key("range", Text("a range, such as '0 s .. 5 min'"), "the values it may have, such as '0 s .. 5 min'"),
+        LABEL,
+        SOURCE,
+    ),
+    one_of=("value", "range"),
+)
+PARAMETERS = Key("parameters", MapOf(PARAMETER, "names of parameters"), "what is chosen once for the whole run")
+
+EVENT = Record(
+    "an event",
+    (Key("kind", Text("a kind of event", ("broadcast", "handshake")), "broadcast (default) or handshake"), LABEL),
+)
+VARIABLE = Record(
+    "a variable",
+    (
+        Key("values", NAMES, "its values, by name"),
+        Key("range", Text("a range of whole numbers, such as '0 .. 3'"), "whole numbers, such as '0 .. 3'"),
+        Key("bool", Text("yes", ("yes",)), "'yes' for a variable that is yes or no"),
+        Key("refers to", NAMES, "ports, to one of which it refers"),
+        Key("initial", Text("a first value"), "its first value", required=True),
+        LABEL,
+    ),
+    one_of=("values", "range", "bool", "refers to"),
+)
+CLOCK = Record("a clock", (LABEL, Key("pauses in", ListOf(NAME, or_one=True), "states in which it stands still")))
+STATE = Record(
+    "a state",
+    (
+        Key("initial", YES_NO, "yes for the state that the machine starts in"),
+        LABEL,
+        Key("gives", MapOf(NAME, "names of outputs"), "outputs with the value they have in this state"),
+        Key("at most", DURATION, "how long the state lasts, at most"),
+        Key("less than", DURATION, "what the state lasts less than"),
+        Key("urgent", YES_NO, "yes: no time passes in it"),
+        Key("committed", YES_NO, "yes: no time passes in it and the next step leaves it"),
+        Key("instantaneous", YES_NO, "yes: an environment state that may last no time"),
+    ),
+)
+TRANSITION = Record(
+    "a transition",
+    (
+        Key("from", ListOf(NAME, or_one=True), "a state, a list of states, or any", required=True),
+        Key("to", NAME, "a state; without it, the transition is internal"),
+        Key("on", Text("PORT.EVENT"), "taken together with the machine that sends it: PORT.EVENT"),
+        Key("when", Text("a condition"), "taken as soon as the condition holds"),
+        Key("after", Text("a time or a window, such as '3 min .. 5 min'"), "when the time in the state is there"),
+        Key("may", Nothing(), "at any time, or never (no value)"),
+        Key("if", Text("a condition"), "what must hold as well"),
+        Key("set", MapOf(LINE, "names of variables"), "variables with the values they take"),
+        Key("restart", ListOf(NAME, or_one=True), "clocks that start again from 0"),
+        Key("send", NAME, "an event"),
+        LABEL,
+    ),
+    one_of=("on", "when", "after", "may"),
+)
+MACHINE = Record(
+    "a machine",
+    (
+        Key("machine", NAME, "its name", required=True),
+        TITLE,
+        Key("party", LINE, "who is bound by its clauses; none for the environment"),
+        Key("reads", MapOf(MapOf(NAMES, "names of outputs"), "names of ports"), "outputs that it reads, by port"),
+        Key("hears", MapOf(NAMES, "names of ports"), "events that it hears, by port"),
+        Key("sends", Either(NAMES, MapOf(EVENT, "names of events")), "events that it sends"),
+        PARAMETERS,
+        Key("variables", MapOf(VARIABLE, "names of variables"), "its data"),
+        Key("clocks", MapOf(CLOCK, "names of clocks"), "its clocks, besides the time in state"),
+        Key("states", MapOf(STATE, "names of states"), "its states", required=True),
+        Key("transitions", ListOf(TRANSITION), "its transitions"),
+    ),
+)
+SETTING = Text("a duration, a whole number, yes, no, or a range")
+INSTANCE = Record(
+    "an instance",
+    (
+        Key("machine", NAME, "the machine it is an instance of", required=True),
+        Key("wires", MapOf(NAME, "names of ports"), "ports with the instances they are wired to"),
+        Key("settings", MapOf(SETTING, "names of parameters"), "parameters set here"),
+    ),
+)
+INSTALLATION = Record(
+    "an installation",
+    (
+        Key("installation", LINE, "its name", required=True),
+        TITLE,
+        Key("instances", MapOf(INSTANCE, "names of instances"), "machines in use, by name", required=True),
+    ),
+)
+PROFILE = Record(
+    "a profile",
+    (
+        TITLE,
+        SOURCE,
+        Key("settings", MapOf(SETTING, "parameters", names=False), "INSTANCE.PARAMETER with its value", required=True),
+    ),
+)
+SENTENCE = Key("sentence", Text("a sentence of the grammar"), "a sentence of the grammar", required=True)
+GOAL = Record("a goal", (TITLE, SENTENCE, SOURCE))
+ASSUMPTION = Record("an assumption", (TITLE, SENTENCE, SOURCE))
+CLAUSE = Record(
+    "a clause",
+    (
+        TITLE,
+        Key("party", LINE, "whom it binds", required=True),
+        Key("document", LINE, "the document it stands in", required=True),
+        Key("version", LINE, "the version of that document", required=True),
+        Key("source", LINE, "section, page or link", required=True),
+        Key("wording", LINE, "the wording that the sentence formalises", required=True),
+        Key("sha256", LINE, "SHA-256 of the wording", required=True),
+        Key("status", Text("a status", STATUSES), "where the wording comes from", required=True),
+        SENTENCE,
+    ),
+)
+PROPOSAL = Record(
+    "a proposal",
+    (
+        TITLE,
+        Key("clauses", ListOf(LINE), "the clauses it consists of"),
+        Key("assumptions", ListOf(LINE), "the assumptions it stands under"),
+    ),
+)
+VERDICTS = ("holds", "fails", "vacuous", "undecided", "rejected")
+EXPECTATION = Record(
+    "an expectation",
+    (
+        Key("goal", LINE, "the goal", required=True),
+        Key("proposal", LINE, "the proposal", required=True),
+        Key("installation", LINE, "the installation", required=True),
+        Key("verdict", Text("a verdict", VERDICTS), "the verdict it must have", required=True),
+        Key("class", LINE, "the class of the failure"),
+        Key("missing", LINE, "the clause that is missing"),
+    ),
+)
+
+
+def _many(kind: str, record: Record, *more: Key) -> Record:
+    named = MapOf(record, f"names of {kind}", names=False)
+    return Record(f"a file of {kind}", (Key(kind, named, f"{kind} by name", required=True), *more))
+
+
+KINDS: dict[str, Record] = {
+    "machine": MACHINE,
+    "installation": INSTALLATION,
+    "profiles": _many("profiles", PROFILE),
+    "goals": _many("goals", GOAL, PARAMETERS),
+    "clauses": _many("clauses", CLAUSE, PARAMETERS),
+    "assumptions": _many("assumptions", ASSUMPTION, PARAMETERS),
+    "proposals": _many("proposals", PROPOSAL),
+    "expectations": Record(
+        "a file of expectations",
+        (Key("expectations", ListOf(EXPECTATION), "the verdicts that checks must have", required=True),),
+    ),
+}
+"""Each kind of file by the key that tells it."""

@@ -1,0 +1,252 @@
+"""A study: every file of a folder read together, with every problem of every file told at once; and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from lastgasp.errors import InputError, Place, Problem
+from lastgasp.language.keys import KINDS
+from lastgasp.language.machines import (
+    fields,
+    line,
+    named,
+    read_machine,
+    read_network,
+    read_parameters,
+    read_profile,
+    words,
+)
+from lastgasp.language.places import refusal
+from lastgasp.language.sentence_grammar import sentence_tree
+from lastgasp.language.shapes import shape_problems
+from lastgasp.language.writing import block, filled, machine_to_yaml, network_to_yaml, parameters_data, profiles_to_yaml
+from lastgasp.language.yaml_source import Mapping as YamlMapping
+from lastgasp.language.yaml_source import Node, Scalar, Sequence, read_yaml
+from lastgasp.machine import Machine, Parameter
+from lastgasp.network import Network
+from lastgasp.study import Assumption, Clause, Expectation, Goal, Profile, Proposal, Study, study_problems
+from lastgasp.validate import did_you_mean
+
+_T = TypeVar("_T", Goal, Assumption, Clause)
+FOLDERS = ("models", "properties")
+CLAUSE_TEXTS = ("party", "document", "version", "source", "wording", "sha256", "status")
+
+
+def study_files(folder: Path) -> list[Path]:
+    """The YAML files of a study, sorted: those under ``models`` and ``properties``, or all where neither exists."""
+    roots = [folder / name for name in FOLDERS if (folder / name).is_dir()] or [folder]
+    return sorted(path for root in roots for path in root.rglob("*.yaml") if path.is_file())
+
+
+def load_study(folder: Path) -> Study:
+    """The study in a folder. Raises :class:`InputError` with every problem of every file, by file and line."""
+    if not folder.is_dir():
+        raise refusal(f"there is no folder {str(folder)!r}", "name a folder with YAML files", None)
+    paths = study_files(folder)
+    if not paths:
+        raise refusal(f"no *.yaml file under {str(folder)!r}", "add a file that starts with 'machine: NAME'", None)
+    reader = _StudyReader()
+    for path in paths:
+        try:
+            reader.file(read_yaml(path))
+        except InputError as error:
+            reader.found.extend(error.problems)
+    study = reader.study()
+    found = list(dict.fromkeys(reader.found or study_problems(study)))
+    if found:
+        raise InputError(sorted(found, key=lambda problem: problem.place or Place("")))
+    return study
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class _StudyReader:
+    """Collects the parts of a study, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+        self.places: dict[tuple[str, str], Place] = {}
+        self.broken: set[str] = set()
+        self.machines: dict[str, Machine] = {}
+        self.installation_nodes: list[Node] = []
+        self.profiles: dict[str, Profile] = {}
+        self.goals: dict[str, Goal] = {}
+        self.clauses: dict[str, Clause] = {}
+        self.assumptions: dict[str, Assumption] = {}
+        self.proposals: dict[str, Proposal] = {}
+        self.expectations: list[Expectation] = []
+
+    def file(self, node: Node) -> None:
+        """Read one file; installations wait until every machine is there."""
+        keys = [key for key, _ in node.entries] if isinstance(node, YamlMapping) else []
+        kind = next((key.text for key in keys if key.text in KINDS), None)
+        if kind is None:
+            cure = did_you_mean(keys[0].text, KINDS) if keys else f"start it with one of {', '.join(KINDS)}"
+            first = f"the file starts with {keys[0].text!r}" if keys else "the file has no keys"
+            self.found.append(Problem(f"{first}, which tells no kind of file", cure, node.place))
+            return
+        problems = list(shape_problems(node, KINDS[kind]))
+        self.found.extend(problems)
+        if problems:
+            self.broken.add(line(fields(node)[kind]))
+        elif kind == "machine":
+            self.machine(node)
+        elif kind == "installation":
+            self.installation_nodes.append(node)
+        elif kind == "expectations":
+            self.expectations += [_expectation(item) for item in _items(fields(node)[kind])]
+        else:
+            self.sentences_file(kind, node)
+
+    def machine(self, node: Node) -> None:
+        name = line(fields(node)["machine"])
+        machine = read_machine(node, self.found)
+        if machine is None:
+            self.broken.add(name)
+        elif self.new("machine", name, node.place):
+            self.machines[name] = machine
+
+    def new(self, kind: str, name: str, place: Place) -> bool:
+        """Whether the name is not taken; a second one is a problem."""
+        first = self.places.setdefault((kind, name), place)
+        if first is not place:
+            self.found.append(Problem(f"a second {kind} {name!r}", f"the first is at {first}; rename one", place))
+        return first is place
+
+    def sentences_file(self, kind: str, node: Node) -> None:
+        keys = fields(node)
+        before = len(self.found)
+        shared = {parameter.name: parameter for parameter in read_parameters(keys.get("parameters"), self.found)}
+        parameters = shared if len(self.found) == before else {}
+        singular = kind.removesuffix("s")
+        table: dict[str, Any] = getattr(self, kind)
+        for name, place, part in named(keys[kind]):
+            if self.new(singular, name, place):
+                table[name] = self.part(singular, name, place, part, parameters)
+
+    def part(self, kind: str, name: str, place: Place, node: Node, parameters: Mapping[str, Parameter]) -> _Named:
+        keys = fields(node)
+        title, source = line(keys.get("title")), line(keys.get("source"))
+        if kind == "profile":
+            return read_profile(name, place, node, self.found)
+        if kind == "proposal":
+            return Proposal(name, words(keys.get("clauses")), words(keys.get("assumptions")), title, place)
+        sentence = self.sentence(keys["sentence"])
+        start = keys["sentence"].start if isinstance(keys["sentence"], Scalar) else place
+        if kind == "clause":
+            texts = {key: line(keys[key]) for key in CLAUSE_TEXTS}
+            return Clause(name, sentence, **texts, title=title, parameters=parameters, place=start)
+        make: Callable[..., Goal | Assumption] = Goal if kind == "goal" else Assumption
+        return make(name, sentence, title, source, parameters, start)
+
+    def sentence(self, node: Node) -> str:
+        """The text of a sentence, read once here so that a slip is told without a network."""
+        text = line(node)
+        try:
+            sentence_tree(text, node.start if isinstance(node, Scalar) else node.place)
+        except InputError as error:
+            self.found.extend(error.problems)
+        return text
+
+    def study(self) -> Study:
+        """All that was read, installations included."""
+        installations: dict[str, Network] = {}
+        for node in self.installation_nodes:
+            name = line(fields(node)["installation"])
+            used = {line(fields(part)["machine"]) for _, _, part in named(fields(node)["instances"])}
+            if not self.new("installation", name, node.place) or used & self.broken:
+                continue
+            network = read_network(node, self.machines, self.found)
+            if network is not None:
+                installations[name] = network
+        return Study(
+            machines=self.machines,
+            installations=installations,
+            profiles=self.profiles,
+            goals=self.goals,
+            clauses=self.clauses,
+            assumptions=self.assumptions,
+            proposals=self.proposals,
+            expectations=tuple(self.expectations),
+        )
+
+
+def _items(node: Node) -> tuple[Node, ...]:
+    return node.items if isinstance(node, Sequence) else ()
+
+
+def _expectation(node: Node) -> Expectation:
+    keys = fields(node)
+    return Expectation(
+        goal=line(keys["goal"]),
+        proposal=line(keys["proposal"]),
+        installation=line(keys["installation"]),
+        verdict=line(keys["verdict"]),
+        classification=line(keys.get("class")),
+        missing=line(keys.get("missing")),
+        place=node.place,
+    )
+
+
+# --- and back ------------------------------------------------------------------------------------------------------
+
+
+def study_to_yaml(study: Study) -> dict[str, str]:
+    """The study as file names with their contents; :func:`load_study` of them gives an equal study."""
+    files = {f"models/machines/{_slug(name)}.yaml": machine_to_yaml(item) for name, item in study.machines.items()}
+    for name, network in study.installations.items():
+        files[f"models/installations/{_slug(name)}.yaml"] = network_to_yaml(network)
+    if study.profiles:
+        files["models/profiles.yaml"] = profiles_to_yaml(study.profiles)
+    files |= _sentence_files("goals", study.goals, _plain_data)
+    files |= _sentence_files("assumptions", study.assumptions, _plain_data)
+    files |= _sentence_files("clauses", study.clauses, _clause_data)
+    if study.proposals:
+        proposals = {name: _proposal_data(proposal) for name, proposal in study.proposals.items()}
+        files["properties/proposals.yaml"] = block({"proposals": proposals}, deep=3)
+    if study.expectations:
+        expectations = [_expectation_data(expectation) for expectation in study.expectations]
+        files["properties/expectations.yaml"] = block({"expectations": expectations})
+    return files
+
+
+def _slug(name: str) -> str:
+    return "".join(char if char.isalnum() or char in "-_" else "-" for char in name)
+
+
+def _sentence_files(kind: str, table: Mapping[str, _T], data: Callable[[_T], dict[str, Any]]) -> dict[str, str]:
+    """One file for each set of shared parameters."""
+    groups: list[tuple[Mapping[str, Parameter], dict[str, Any]]] = []
+    for name, item in table.items():
+        group = next((parts for shared, parts in groups if shared == item.parameters), None)
+        if group is None:
+            groups.append((item.parameters, group := {}))
+        group[name] = data(item)
+    return {
+        f"properties/{kind}{f'-{count}' if count else ''}.yaml": block(
+            filled(parameters=parameters_data(shared)) | {kind: parts}, deep=3
+        )
+        for count, (shared, parts) in enumerate(groups)
+    }
+
+
+def _plain_data(item: Goal | Assumption) -> dict[str, Any]:
+    return filled(title=item.title, sentence=item.sentence, source=item.source)
+
+
+def _clause_data(clause: Clause) -> dict[str, Any]:
+    return filled(**{key: getattr(clause, key) for key in ("title", *CLAUSE_TEXTS, "sentence")})
+
+
+def _proposal_data(proposal: Proposal) -> dict[str, Any]:
+    return filled(title=proposal.title, clauses=list(proposal.clauses), assumptions=list(proposal.assumptions))
+
+
+def _expectation_data(item: Expectation) -> dict[str, Any]:
+    names = {"goal": item.goal, "proposal": item.proposal, "installation": item.installation, "verdict": item.verdict}
+    return names | filled(**{"class": item.classification, "missing": item.missing})

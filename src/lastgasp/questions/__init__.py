@@ -1,0 +1,1 @@
+"""Questions that are asked of a study, each over the facade and nothing below it."""

@@ -1,0 +1,159 @@
+"""From the names in a study to a question for the facade, and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from lastgasp.errors import InputError, Problem
+from lastgasp.facade import Limits, Question, decide
+from lastgasp.language.sentences import parse_sentence, readable_problems
+from lastgasp.network import Network
+from lastgasp.questions.classes import classify
+from lastgasp.sentences import Sentence
+from lastgasp.study import Assumption, Clause, Goal, Proposal, Study, durations
+from lastgasp.verdict import Fails, Verdict
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CheckName:
+    """The name of one check: a goal, of an installation, under a proposal. Written ``goal/proposal/installation``."""
+
+    goal: str
+    proposal: str
+    installation: str
+
+    def __str__(self) -> str:
+        return f"{self.goal}/{self.proposal}/{self.installation}"
+
+    @staticmethod
+    def parsed(text: str, study: Study) -> CheckName:
+        """Read ``goal/proposal`` or ``goal/proposal/installation``; the installation may be left out if there is one."""
+        goal, _, rest = text.partition("/")
+        proposal, _, installation = rest.partition("/")
+        if not proposal:
+            raise InputError(Problem(f"{text!r} is not the name of a check", "write GOAL/PROPOSAL"))
+        if not installation:
+            if len(study.installations) != 1:
+                raise InputError(
+                    Problem(f"{text!r} leaves the installation open", f"add /{next(iter(study.installations))}")
+                )
+            installation = next(iter(study.installations))
+        for kind, name in (("goal", goal), ("proposal", proposal), ("installation", installation)):
+            study.pick(kind, name)
+        return CheckName(goal, proposal, installation)
+
+
+def goal_sentence(study: Study, goal: str, network: Network) -> Sentence:
+    """The sentence of a goal, bound to a network."""
+    picked = study.pick("goal", goal)
+    assert isinstance(picked, Goal)
+    return parse_sentence(picked.sentence, network, durations(picked.parameters), picked.place)
+
+
+def assumption_sentence(study: Study, assumption: str, network: Network) -> Sentence:
+    """The sentence of an assumption, bound to a network."""
+    picked = study.pick("assumption", assumption)
+    assert isinstance(picked, Assumption)
+    return parse_sentence(picked.sentence, network, durations(picked.parameters), picked.place)
+
+
+def clause_sentence(clause: Clause, network: Network) -> Sentence:
+    """The sentence of a clause, bound to a network.
+
+    :class:`InputError` where it binds another party than it says, or reads what its party cannot know.
+    """
+    sentence = parse_sentence(clause.sentence, network, durations(clause.parameters), clause.place)
+    party = network.by_name[sentence.binds].machine.party if sentence.binds else ""
+    if party != clause.party:
+        raise InputError(
+            Problem(
+                f"the clause {clause.name!r} is said to bind {clause.party}, its sentence binds {party or 'nobody'}",
+                "make the party and the subject of the sentence agree",
+                clause.place,
+            )
+        )
+    problems = readable_problems(sentence, network)
+    if problems:
+        raise InputError([replace(problem, place=problem.place or clause.place) for problem in problems])
+    return sentence
+
+
+def ask(
+    study: Study, name: CheckName, *, assume: Iterable[str] = (), extra: Mapping[str, Sentence] | None = None
+) -> Question:
+    """The question behind the name of a check.
+
+    ``assume`` names further assumptions of the study; ``extra`` are further clauses, already bound.
+    """
+    network = study.installations[name.installation]
+    proposal = study.pick("proposal", name.proposal)
+    assert isinstance(proposal, Proposal)
+    clauses = {clause: clause_sentence(study.clauses[clause], network) for clause in proposal.clauses}
+    assumptions: dict[str, Sentence] = {}
+    for assumed in dict.fromkeys((*proposal.assumptions, *assume)):
+        assumptions[assumed] = assumption_sentence(study, assumed, network)
+    goal = goal_sentence(study, name.goal, network)
+    return Question(str(name), network, goal, {**clauses, **(extra or {})}, assumptions)
+
+
+def answer(
+    study: Study,
+    name: CheckName,
+    *,
+    engine: str = "auto",
+    limits: Limits | None = None,
+    assume: Iterable[str] = (),
+    extra: Mapping[str, Sentence] | None = None,
+) -> Verdict:
+    """The verdict of a check, a failure with its class."""
+    question = ask(study, name, assume=assume, extra=extra)
+    verdict = decide(question, engine, limits)
+    if isinstance(verdict, Fails) and verdict.trace is not None:
+        return replace(verdict, classification=classify(study, name.goal, question.network, verdict.trace))
+    return verdict
+
+
+def check(
+    study: Study,
+    goal: str,
+    installation: str | None = None,
+    proposal: str | None = None,
+    *,
+    engine: str = "auto",
+    timeout: Fraction | float | None = 60,
+) -> Verdict:
+    """Does ``goal`` hold for ``installation`` under ``proposal``? Names may be left out where the study has one only.
+
+    ``timeout`` is in seconds. Raises :class:`InputError` for unknown names and text that cannot be used.
+    """
+    parts = [goal]
+    for kind, given in (("proposal", proposal), ("installation", installation)):
+        table: Mapping[str, object] = getattr(study, f"{kind}s")
+        if given is None and len(table) != 1:
+            raise InputError(Problem(f"name the {kind}", f"one of {', '.join(table)}"))
+        parts.append(given or next(iter(table)))
+    name = CheckName.parsed("/".join(parts), study)
+    return answer(study, name, engine=engine, limits=Limits(seconds=None if timeout is None else float(timeout)))
+
+
+def prove(
+    network: Network,
+    goal: str,
+    *,
+    clauses: Iterable[str] = (),
+    assumptions: Iterable[str] = (),
+    engine: str = "auto",
+    timeout: Fraction | float | None = 60,
+) -> Verdict:
+    """Does a sentence hold of a network of one's own? ``clauses`` restrict the party they bind, ``assumptions`` anybody.
+
+    ``timeout`` is in seconds. Raises :class:`InputError` for text that cannot be used.
+    """
+
+    def bound(texts: Iterable[str]) -> dict[str, Sentence]:
+        return {text: parse_sentence(text, network) for text in texts}
+
+    question = Question(network.name, network, parse_sentence(goal, network), bound(clauses), bound(assumptions))
+    return decide(question, engine, Limits(seconds=None if timeout is None else float(timeout)))

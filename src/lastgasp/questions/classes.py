@@ -1,0 +1,41 @@
+"""To which class of the study a failure belongs."""
+
+from __future__ import annotations
+
+from lastgasp.errors import Place
+from lastgasp.expr import Expr
+from lastgasp.language.sentences import parse_sentence
+from lastgasp.network import Network
+from lastgasp.sentences import conditions_of
+from lastgasp.signals import periods, signal_of
+from lastgasp.study import FailureClass, Study
+from lastgasp.trace import Trace
+
+
+def classify(study: Study, goal: str, network: Network, trace: Trace) -> str:
+    """The name and words of the class of a run that breaks ``goal`` at its last mark; empty where the study has none."""
+    found = failure_class(study, goal, network, trace)
+    return f"{found.name}: {found.words}" if found else ""
+
+
+def failure_class(study: Study, goal: str, network: Network, trace: Trace) -> FailureClass | None:
+    """The class of a run that breaks ``goal``, by the definition in :class:`lastgasp.study.Classification`."""
+    rule = next((rule for rule in study.classifications if goal in rule.goals), None)
+    if rule is None or not trace.marks:
+        return None
+    broken = trace.marks[-1][0]
+    signal = signal_of(trace, network)
+    symptoms = periods(signal, _condition(rule.symptom, network, rule.place), trace.parameters)
+    last = next((period for period in reversed(symptoms) if period.start <= broken), None)
+    if last is None:
+        return rule.never
+    causes = periods(signal, _condition(rule.cause, network, rule.place), trace.parameters)
+    end = min(last.end, broken)
+    if any(cause.start < end and cause.end > last.start for cause in causes):
+        return rule.mixed
+    return rule.long if end - last.start > rule.threshold else rule.short
+
+
+def _condition(text: str, network: Network, place: Place | None) -> Expr:
+    """A condition in the words of sentences."""
+    return next(conditions_of(parse_sentence(f"{text} shall never hold.", network, {}, place).formula))

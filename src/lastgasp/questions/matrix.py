@@ -1,0 +1,111 @@
+"""Goals by proposals by installations, and whether each verdict is the expected one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+
+from lastgasp.facade import Limits
+from lastgasp.questions.asking import CheckName, answer
+from lastgasp.study import Expectation, Study
+from lastgasp.verdict import Fails, Undecided, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One check with its verdict. ``expected`` is empty where the verdict is as expected, else what was expected."""
+
+    name: CheckName
+    verdict: Verdict
+    expected: str = ""
+
+
+def names(
+    study: Study, goal: str | None = None, proposal: str | None = None, installation: str | None = None
+) -> list[CheckName]:
+    """The checks of a study, in the order of its files; parts that are named must exist."""
+    picked: list[list[str]] = []
+    for kind, name in (("proposal", proposal), ("installation", installation), ("goal", goal)):
+        if name is not None:
+            study.pick(kind, name)
+        picked.append([name] if name is not None else list(getattr(study, f"{kind}s")))
+    return [CheckName(g, p, i) for i in picked[1] for p in picked[0] for g in picked[2]]
+
+
+def matrix(
+    study: Study,
+    checks: Iterable[CheckName],
+    *,
+    engine: str = "auto",
+    limits: Limits | None = None,
+    jobs: int = 1,
+    done: Callable[[Cell], None] | None = None,
+) -> list[Cell]:
+    """The verdict of every check, in order. With ``jobs`` > 1 proposals are worked on side by side in processes."""
+    wanted = list(checks)
+    groups: dict[tuple[str, str], list[CheckName]] = {}
+    for name in wanted:
+        groups.setdefault((name.proposal, name.installation), []).append(name)
+    limits = limits or Limits()
+    found: dict[CheckName, Cell] = {}
+
+    def keep(cell: Cell) -> None:
+        found[cell.name] = cell
+        if done:
+            done(cell)
+
+    if jobs <= 1 or len(wanted) <= 1:
+        for group in groups.values():
+            for cell in _cells(study, group, engine, limits):
+                keep(cell)
+    else:
+        quiet = replace(limits, progress=None, memory={})
+        with ProcessPoolExecutor(max_workers=min(jobs, len(groups))) as pool:
+            pending = [pool.submit(_group, study, group, engine, quiet) for group in groups.values()]
+            for future in as_completed(pending):
+                for cell in future.result():
+                    keep(cell)
+    return [found[name] for name in wanted]
+
+
+def _group(study: Study, group: list[CheckName], engine: str, limits: Limits) -> list[Cell]:
+    return list(_cells(study, group, engine, limits))
+
+
+def _cells(study: Study, group: list[CheckName], engine: str, limits: Limits) -> Iterator[Cell]:
+    """The checks of one proposal share what was found out about the network apart from its goals."""
+    shared = replace(limits, memory={})
+    for name in group:
+        verdict = answer(study, name, engine=engine, limits=shared)
+        yield Cell(name, verdict, _difference(study, name, verdict))
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """The word of a verdict as files and tables write it."""
+    return type(verdict).__name__.lower()
+
+
+def _difference(study: Study, name: CheckName, verdict: Verdict) -> str:
+    """What was expected instead; empty where the verdict is the expected one, or nothing could be decided."""
+    wanted = next(
+        (
+            item
+            for item in study.expectations
+            if (item.goal, item.proposal, item.installation) == (name.goal, name.proposal, name.installation)
+        ),
+        Expectation(name.goal, name.proposal, name.installation, "holds"),
+    )
+    if isinstance(verdict, Undecided):
+        return ""
+    if verdict_word(verdict) != wanted.verdict:
+        return wanted.verdict
+    if isinstance(verdict, Fails) and wanted.classification:
+        kind = verdict.classification.partition(":")[0]
+        return "" if kind == wanted.classification else f"{wanted.verdict} as {wanted.classification}"
+    return ""
+
+
+def settled(cells: Iterable[Cell]) -> bool:
+    """Whether every check was decided."""
+    return all(not isinstance(cell.verdict, Undecided) for cell in cells)
