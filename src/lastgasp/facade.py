@@ -15,7 +15,7 @@ from fractions import Fraction
 from lastgasp.completion import complete
 from lastgasp.engines import bmc
 from lastgasp.engines.extremes import extremes
-from lastgasp.engines.zones.engine import Disobedience, Finding, Run, examine, find
+from lastgasp.engines.zones.engine import Disobedience, Finding, Run, find
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError, InternalError, NotApplicable, ReplayError
 from lastgasp.expr import Value
@@ -54,7 +54,8 @@ class Question:
 class Limits:
     """How much work a check may do: seconds (``None``: no limit), symbolic states, steps of a bounded search.
 
-    ``memory`` keeps what was found out about a network apart from its goal, for the next goal about the same network.
+    ``memory`` keeps what was found out about a network apart from its goal, for the next goal about the same network:
+    share it only between questions about one installation.
     """
 
     seconds: float | None = 60.0
@@ -124,12 +125,13 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return made
 
     system = compiled(network, part.restrict, question.goal)
-    found = find(system, limits.budget("zones"))
-    sane = _remembered(network, part, question, limits)
-    for finding in (sane, found):
-        if finding.defect is not None:
-            trace = _trace(network, finding.defect.run, ())
-            return verdict(Rejected, reason=finding.defect.reason, trace=trace)
+    bound = {f"@{name}": sentence.binds for name, sentence in part.restrict.items() if name in question.clauses}
+    free = frozenset(f"@{name}" for name in assumed)
+    found = find(system, limits.budget("zones"), bound, free)
+    # a failing run is extended to a whole one only where the network without the goal is sound
+    sane = found if found.certificate or found.defect else _remembered(network, part, bound, free, limits)
+    if sane.defect is not None:
+        return verdict(Rejected, reason=sane.defect.reason, trace=_trace(network, sane.defect.run, ()))
     if not sane.complete:
         return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
     rejected = _unobeyable(sane.disobeyed, network, verdict)
@@ -153,17 +155,13 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     return verdict(Holds, certificate=found.certificate)
 
 
-def _examined(network: Network, part: Slice, question: Question, limits: Limits) -> Finding:
-    system = compiled(network, part.restrict, None)
-    bound = {f"@{name}": sentence.binds for name, sentence in part.restrict.items() if name in question.clauses}
-    assumed = frozenset(f"@{name}" for name in part.restrict if name in question.assumptions)
-    return examine(system, limits.budget("sanity"), bound, assumed)
-
-
-def _remembered(network: Network, part: Slice, question: Question, limits: Limits) -> Finding:
-    key = (network.name, tuple(sorted(network.by_name)), tuple(sorted(part.restrict.items(), key=lambda item: item[0])))
+def _remembered(
+    network: Network, part: Slice, bound: Mapping[str, str], free: frozenset[str], limits: Limits
+) -> Finding:
+    """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
+    key = (network.name, *sorted(network.by_name), *sorted(part.restrict.items(), key=lambda item: item[0]))
     if key not in limits.memory:
-        limits.memory[key] = _examined(network, part, question, limits)
+        limits.memory[key] = find(compiled(network, part.restrict, None), limits.budget("sanity"), bound, free)
     return limits.memory[key]
 
 

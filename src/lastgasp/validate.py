@@ -356,13 +356,13 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
             else:
                 other = by_name[target].machine
                 for output, values in wired.reads.items():
-                    given = other.outputs.get(output)
-                    if given is None:
+                    offered = other.outputs.get(output)
+                    if offered is None:
                         yield Problem(
                             f"{target} gives no output {output!r}", did_you_mean(output, other.outputs), wired.place
                         )
                         continue
-                    for value in given.names:
+                    for value in offered.names:
                         if value not in values:
                             yield Problem(
                                 f"{target} may give {output} the value {value!r}, which {instance.name} does not expect",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from lastgasp.engines.zones.automaton import Edge, Limit
-from lastgasp.engines.zones.dbm import Zone, constrained, earlier, without
+from lastgasp.engines.zones.dbm import Zone, constrained, earlier, without, without_one
 from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
 
 CHAIN = 4
@@ -34,12 +34,13 @@ def stuck(explorer: Explorer, graph: Graph) -> Ending | None:
         limits = limits_of(explorer.automaton, node)
         if not node.still and not limits:
             continue
-        ways = []
+        rest = [node.zone]
         for edge in explorer.automaton.edges(node.location):
             zone = None if edge.forbidden or edge.overflow else node.cut(edge.guard)
             if zone is not None:
-                ways.append(zone if node.still else earlier(zone, node.size))
-        rest = without(node.zone, node.size, ways)
+                rest = without_one(rest, node.size, zone if node.still else earlier(zone, node.size))
+                if not rest:
+                    break
         if rest:
             return Ending(node, None, _guard_of(node, rest[0]))
     return None

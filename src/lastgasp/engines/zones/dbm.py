@@ -96,12 +96,10 @@ def later(zone: Zone, n: int) -> Zone:
 
 
 def earlier(zone: Zone, n: int) -> Zone:
-    """Every valuation from which time alone leads into the zone."""
+    """Every valuation from which time alone leads into the zone; canonical because the differences are kept."""
     matrix = list(zone)
     for j in range(1, n):
-        matrix[j] = min((matrix[i * n + j] for i in range(1, n)), default=LE_ZERO)
-        matrix[j] = min(matrix[j], LE_ZERO)
-    close(matrix, n)
+        matrix[j] = min(LE_ZERO, *zone[j + n :: n])
     return tuple(matrix)
 
 
@@ -164,11 +162,16 @@ def minus(zone: Zone, n: int, other: Zone) -> Iterator[Zone]:
             rest = inside
 
 
+def without_one(zones: Iterable[Zone], n: int, other: Zone) -> list[Zone]:
+    """Disjoint zones that together are ``zones`` without ``other``."""
+    return [piece for zone in zones for piece in minus(zone, n, other)]
+
+
 def without(zone: Zone, n: int, others: Iterable[Zone]) -> list[Zone]:
     """Disjoint zones that together are ``zone`` without any of ``others``."""
     rest = [zone]
     for other in others:
-        rest = [piece for zone in rest for piece in minus(zone, n, other)]
+        rest = without_one(rest, n, other)
         if not rest:
             break
     return rest

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from types import MappingProxyType
 
 from lastgasp.certificate import Certificate, StoredZone
 from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, instant_loop, stuck
@@ -17,6 +18,9 @@ from lastgasp.trace import Step
 
 Run = tuple[list[tuple[Fraction, Step]], Fraction]
 """Delays (seconds) and steps, and the rest after the last step."""
+
+
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +58,27 @@ class Finding:
     disobeyed: tuple[Disobedience, ...] = ()
 
 
-def find(system: TimedSystem, budget: Budget) -> Finding:
-    """Look for a run that breaks the goal; :class:`NotApplicable` where the system is not for zones."""
+def find(
+    system: TimedSystem, budget: Budget, bound: Mapping[str, str] = NOBODY, assumed: frozenset[str] = frozenset()
+) -> Finding:
+    """Look for a run that breaks the goal, and if there is none, for what comes before any verdict.
+
+    ``bound`` maps each clause's observer to the instance that it binds; ``assumed`` names the observers that bind none.
+    :class:`NotApplicable` where the system is not for zones.
+    """
     explorer = Explorer(Automaton(system))
     graph = explorer.explore(budget)
     defect = _overflow(explorer, graph)
-    if graph.broken is not None and defect is None:
-        return Finding(False, graph.broken.node.depth, len(graph.nodes), graph.premise, _run(explorer, graph.broken))
-    certificate = None
-    if graph.complete and defect is None:
-        certificate = _certificate(system, explorer, graph)
-    return Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise, None, certificate, defect)
-
-
-def examine(
-    system: TimedSystem, budget: Budget, bound: Mapping[str, str], assumed: frozenset[str] = frozenset()
-) -> Finding:
-    """Explore everything, the goal aside, for what comes before any verdict: ranges, timelocks, loops, obedience.
-
-    ``bound`` maps each clause's observer to the instance that it binds; ``assumed`` names the observers that bind none.
-    """
-    explorer = Explorer(Automaton(system))
-    graph = explorer.explore(budget, stop=False)
-    defect = _overflow(explorer, graph)
-    missed: tuple[Disobedience, ...] = ()
-    if defect is None and graph.complete:
-        missed = tuple(_disobedience(explorer, bound, item) for item in disobeyed(explorer, graph, bound, assumed))
-        defect = _timelock(explorer, graph)
-    return Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise, defect=defect, disobeyed=missed)
+    found = Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise, defect=defect)
+    if defect is not None:
+        return found
+    if graph.broken is not None:
+        return replace(found, depth=graph.broken.node.depth, broken=_run(explorer, graph.broken))
+    if not graph.complete:
+        return found
+    missed = tuple(_disobedience(explorer, bound, item) for item in disobeyed(explorer, graph, bound, assumed))
+    certificate = _certificate(system, explorer, graph)
+    return replace(found, certificate=certificate, defect=_timelock(explorer, graph), disobeyed=missed)
 
 
 def _overflow(explorer: Explorer, graph: Graph) -> Defect | None:
