@@ -29,13 +29,14 @@ from lastgasp.expr import (
     conj,
     disj,
     evaluate,
+    names_in,
     one_of,
     rewrite,
 )
 from lastgasp.machine import STATE, TIME_IN_STATE, After, Instance, May, On, Parameter, Transition, When
 from lastgasp.network import Network
-from lastgasp.observers import Bound, Case, Monitor, observer
-from lastgasp.sentences import Sentence
+from lastgasp.observers import Bound, Case, Monitor, after, observer
+from lastgasp.sentences import ZERO, NeverHeld, Sentence
 from lastgasp.trace import Move
 
 
@@ -249,7 +250,11 @@ def compiled(
     }
 
     def monitor(name: str, sentence: Sentence) -> Monitor:
-        return _resolved(network, observer(sentence.formula, name, concrete))
+        made = observer(sentence.formula, name, concrete)
+        if name != "@goal" and _cannot_be_brief(network, sentence):
+            entering = Case(after(sentence.formula.condition), errs=True)  # type: ignore[union-attr]
+            made = replace(made, cases=(entering, *made.cases))
+        return _resolved(network, made)
 
     restricting = tuple(monitor(f"@{name}", sentence) for name, sentence in (restrict or {}).items())
     watching = monitor("@goal", goal) if goal else None
@@ -285,6 +290,29 @@ def compiled(
         watching,
     )
     return system.with_parameters(concrete)
+
+
+def _cannot_be_brief(network: Network, sentence: Sentence) -> bool:
+    """Whether an assumption 'never' about one environment machine may as well forbid the step that would break it.
+
+    Its states last a positive time, so a run that enters one of the forbidden ones breaks the assumption in any case;
+    without this, the run would be kept up to the instant at which time stops.
+    """
+    formula = sentence.formula
+    if not isinstance(formula, NeverHeld) or formula.limit != ZERO or formula.inclusive or sentence.binds:
+        return False
+    condition = network.resolved(formula.condition)
+    names = names_in(condition)
+    if len(names) != 1:
+        return False
+    (name,) = names
+    owner, _, variable = name.partition(".")
+    machine = network.by_name[owner].machine
+    return variable == STATE and all(
+        machine.rests(state)
+        for state in machine.states
+        if evaluate(condition, lambda leaf, now=state.name: now)  # type: ignore[misc]
+    )
 
 
 def _first(leaf: Leaf, first: Mapping[str, Value], parameters: Mapping[str, Value]) -> Value:

@@ -52,7 +52,7 @@ from lastgasp.machine import (
     seconds,
 )
 from lastgasp.network import Network
-from lastgasp.observers import Bound, Case, Monitor, after
+from lastgasp.observers import Bound, Case, Monitor, MonitorVariable, after
 from lastgasp.semantics import RangeError, Semantics, run
 from lastgasp.sentences import (
     Answers,
@@ -69,7 +69,7 @@ from lastgasp.sentences import (
     SendsOnlyIf,
     Sentence,
 )
-from lastgasp.system import compiled
+from lastgasp.system import TimedSystem, compiled
 from lastgasp.trace import Step
 from tests.oracle.regions import TooLarge, explore
 from tests.oracle.strategies import Bad, Shape, questions
@@ -427,6 +427,16 @@ def test_a_receiver_takes_one_of_its_enabled_reactions_or_none() -> None:
         assert delays(outcome) == [delay]
 
 
+def test_a_receiver_does_not_take_two_reactions_that_would_agree() -> None:
+    sender = machine("m", "s t", edge("s", "t", send="go"))
+    both = [edge("u", None, On("p", "go"), assign=((name, Const(1)),)) for name in ("x", "y")]
+    data = tuple(Variable(name, Whole(0, 1), 0) for name in ("x", "y"))
+    network = wired(sender, machine("w", "u", *both, variables=data, ports=hears("go")))
+    x, y = (Compare("==", Name(f"b0.{name}"), Const(1)) for name in ("x", "y"))
+    assert isinstance(arrives(network, y), Found)
+    assert arrives(network, conj(x, y)) == Exhausted(1)
+
+
 def test_a_handshake_waits_for_its_partner() -> None:
     sender = machine("m", "s t", edge("s", "t", send="meet"), sends=(Event("meet", handshake=True),))
     partner = machine(
@@ -614,6 +624,23 @@ def test_the_main_context_of_z3_is_never_made() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
+def test_an_observer_applies_the_first_case_whose_guard_holds() -> None:
+    network = chain(2)
+    seen = MonitorVariable("@goal.seen", Whole(0, 2), Const(0))
+    first = Case(Compare("==", Name(seen.name), Const(0)), ((seen.name, 1),))
+    for guard, depth in ((Const(True), 2), (Compare("==", Name(seen.name), Const(0)), None)):
+        cases = (first, Case(guard, ((seen.name, 2),), errs=True))
+        outcome = search(replace(compiled_with(network, seen), goal=Monitor("@goal", (seen,), (), cases)))
+        assert outcome == Exhausted(2) if depth is None else summary(outcome) == ("Found", depth)
+
+
+def compiled_with(network: Network, variable: MonitorVariable) -> TimedSystem:
+    """A system with room for a variable of an observer that is written by hand."""
+    system = compiled(network)
+    assert isinstance(variable.initial, Const)
+    return replace(system, variables={**system.variables, variable.name: (variable.domain, variable.initial.value)})
+
+
 def test_a_bound_of_a_monitor_may_be_strict_or_not() -> None:
     network = dark(Fraction(10))
     for strict, errs in ((True, True), (False, False)):
@@ -747,9 +774,9 @@ def test_no_random_run_errs_where_the_search_finds_nothing(question: tuple[Netwo
     goal, clause = sentences(dice), sentences(dice)
     system = compiled(network, {"clause": Sentence("", clause)}, Sentence("", goal))
     assert system.goal is not None
-    kind, depth = summary(ask(network, goal, clause, depth=3))
+    kind, depth = summary(ask(network, goal, clause, depth=4))
     for _ in range(25):
-        moves, rest = wander(network, dice, 3)
+        moves, rest = wander(network, dice, 4)
         if errors(network, system.restrict[0], {}, moves, rest)[-1]:
             continue
         told = errors(network, system.goal, {}, moves, rest)

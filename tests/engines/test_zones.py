@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
-from lastgasp.engines.zones.analysis import instant_loop, stuck
+from lastgasp.engines.zones.analysis import hurried, instant_loop, stuck
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.engine import find
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Node
@@ -36,12 +36,16 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
     assert finding.certificate is not None
     finding.certificate.recheck()
     assert (stuck(explorer, graph) is not None) == (answer.stuck_at is not None)
+    if hurried(explorer, graph) is not None:
+        assert answer.timelock_at is not None
     assert (instant_loop(graph) is not None) == (answer.instant_loop_at is not None)
     for node in graph.nodes:
         if node.parent is not None and node.edge is not None:
             moves, rest = run_of(explorer.automaton, _reached(node))
             trace = run(network, {}, moves, rest)
-            assert {name: trace.entries[-1].values[name] for name in names} == dict(zip(names, node.location, strict=True))
+            assert {name: trace.entries[-1].values[name] for name in names} == dict(
+                zip(names, node.location, strict=True)
+            )
 
 
 def _reached(node: Node) -> Ending:

@@ -283,9 +283,7 @@ class RegionGraph:
         whole, clocks = self._integers(now)
         caps = self._caps(tuple(now.values[name] for name in self.names))
         parts = [
-            value % whole
-            for value, cap in zip(clocks, caps, strict=True)
-            if cap is not None and value <= cap * whole
+            value % whole for value, cap in zip(clocks, caps, strict=True) if cap is not None and value <= cap * whole
         ]
         rest = self.unit * Fraction(whole - max(parts, default=0), whole)
         return rest / 2 if 0 in parts else rest
@@ -495,9 +493,7 @@ def _passed(readings: Readings, caps: tuple[int | None, ...]) -> Readings:
             for reading, cap in zip(readings, caps, strict=True)
         )
     else:
-        moved = tuple(
-            (reading[0] + 1, 0) if reading and reading[1] == highest else reading for reading in readings
-        )
+        moved = tuple((reading[0] + 1, 0) if reading and reading[1] == highest else reading for reading in readings)
     return _ranked(moved)
 
 

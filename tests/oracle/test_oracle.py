@@ -264,8 +264,12 @@ def lamp(*transitions: Transition) -> Instance:
 def test_nothing_overtakes_a_when(trigger: When | May | After, unseen: int | None) -> None:
     guard = TRUE if isinstance(trigger, When) else reads("lamp", "hi")
     eye = one(
-        "eye", State("shut"), State("open"), transitions=(go("shut", "open", trigger, guard=guard),),
-        wires={"lamp": "lamp"}, reading=True,
+        "eye",
+        State("shut"),
+        State("open"),
+        transitions=(go("shut", "open", trigger, guard=guard),),
+        wires={"lamp": "lamp"},
+        reading=True,
     )
     network = Network("lamp", (lamp(go("lit", "gone", after(0))), eye))
     assert reaches(network, at(lamp="gone", eye="shut")) == unseen
@@ -274,17 +278,28 @@ def test_nothing_overtakes_a_when(trigger: When | May | After, unseen: int | Non
 
 def test_a_committed_state_goes_before_a_when() -> None:
     bell = one(
-        "bell", State("dark", gives={"out": "lo"}), State("lit", gives={"out": "hi"}),
-        transitions=(go("dark", "lit", exactly(1), send="rings"),), sends=(Event("rings"),),
+        "bell",
+        State("dark", gives={"out": "lo"}),
+        State("lit", gives={"out": "hi"}),
+        transitions=(go("dark", "lit", exactly(1), send="rings"),),
+        sends=(Event("rings"),),
     )
     quick = one(
-        "quick", State("rests"), State("hurries", committed=True), State("done"),
+        "quick",
+        State("rests"),
+        State("hurries", committed=True),
+        State("done"),
         transitions=(go("rests", "hurries", On("bell", "rings")), go("hurries", "done", May())),
-        wires={"bell": "bell"}, hears=("rings",),
+        wires={"bell": "bell"},
+        hears=("rings",),
     )
     eye = one(
-        "seer", State("shut"), State("open"), transitions=(go("shut", "open", When(reads("bell", "hi"))),),
-        wires={"bell": "bell"}, reading=True,
+        "seer",
+        State("shut"),
+        State("open"),
+        transitions=(go("shut", "open", When(reads("bell", "hi"))),),
+        wires={"bell": "bell"},
+        reading=True,
     )
     assert places(explore(Network("order", (bell, quick, eye)), nothing)) == {
         ("dark", "rests", "shut"), ("lit", "hurries", "shut"), ("lit", "done", "shut"), ("lit", "done", "open"),
@@ -306,18 +321,25 @@ def test_an_urgent_state_stops_time_but_gives_no_priority() -> None:
 def test_two_events_at_one_instant_come_in_both_orders(times: tuple[int, int]) -> None:
     senders = [
         one(
-            name, State("s0"), State("s1"), transitions=(go("s0", "s1", exactly(time), send="call"),),
+            name,
+            State("s0"),
+            State("s1"),
+            transitions=(go("s0", "s1", exactly(time), send="call"),),
             sends=(Event("call"),),
         )
         for name, time in zip("ab", times, strict=True)
     ]
     hearer = one(
-        "c", *map(State, ("none", "a", "b", "ab", "ba")),
+        "c",
+        *map(State, ("none", "a", "b", "ab", "ba")),
         transitions=(
-            go("none", "a", On("a", "call")), go("none", "b", On("b", "call")),
-            go("a", "ab", On("b", "call")), go("b", "ba", On("a", "call")),
+            go("none", "a", On("a", "call")),
+            go("none", "b", On("b", "call")),
+            go("a", "ab", On("b", "call")),
+            go("b", "ba", On("a", "call")),
         ),
-        wires={"a": "a", "b": "b"}, hears=("call",),
+        wires={"a": "a", "b": "b"},
+        hears=("call",),
     )
     network = Network("both", (*senders, hearer))
     assert reaches(network, at(c="ab")) == 2
@@ -330,7 +352,10 @@ def test_two_events_at_one_instant_come_in_both_orders(times: tuple[int, int]) -
 def sender(trigger: After | May | When, handshake: bool = False) -> Instance:
     """Sends ``call`` once."""
     return one(
-        "s", State("s0"), State("sent"), transitions=(go("s0", "sent", trigger, send="call"),),
+        "s",
+        State("s0"),
+        State("sent"),
+        transitions=(go("s0", "sent", trigger, send="call"),),
         sends=(Event("call", handshake),),
     )
 
@@ -339,8 +364,14 @@ def receiver(name: str, *transitions: Transition) -> Instance:
     """Hears ``call`` in state ``ears``."""
     heard = go("ears", "heard", On("s", "call"))
     return one(
-        name, State("ears"), State("heard"), State("deaf"), State("other"), transitions=(heard, *transitions),
-        wires={"s": "s"}, hears=("call",),
+        name,
+        State("ears"),
+        State("heard"),
+        State("deaf"),
+        State("other"),
+        transitions=(heard, *transitions),
+        wires={"s": "s"},
+        hears=("call",),
     )
 
 
@@ -367,8 +398,12 @@ def test_a_receiver_chooses_among_its_reactions_but_does_not_ignore_the_broadcas
 @pytest.mark.parametrize(("op", "heard"), [("<=", True), ("<", False), (">=", True), (">", False)])
 def test_a_reaction_may_depend_on_a_clock(op: str, heard: bool) -> None:
     hearer = one(
-        "a", State("ears"), State("heard"), transitions=(go("ears", "heard", On("s", "call"), guard=clock(op, 1)),),
-        wires={"s": "s"}, hears=("call",),
+        "a",
+        State("ears"),
+        State("heard"),
+        transitions=(go("ears", "heard", On("s", "call"), guard=clock(op, 1)),),
+        wires={"s": "s"},
+        hears=("call",),
     )
     answer = explore(Network("clock", (hearer, sender(exactly(1)))), nothing)
     assert places(answer) == {("ears", "s0"), ("heard" if heard else "ears", "sent")}
@@ -376,9 +411,13 @@ def test_a_reaction_may_depend_on_a_clock(op: str, heard: bool) -> None:
 
 def test_a_handshake_waits_for_its_partner_and_has_just_one() -> None:
     waiting = one(
-        "a", State("busy"), State("ready"), State("met"),
+        "a",
+        State("busy"),
+        State("ready"),
+        State("met"),
         transitions=(go("busy", "ready", exactly(2)), go("ready", "met", On("s", "call"))),
-        wires={"s": "s"}, hears=("call",),
+        wires={"s": "s"},
+        hears=("call",),
     )
     assert places(explore(Network("wait", (waiting, sender(after(1), handshake=True))), nothing)) == {
         ("busy", "s0"), ("ready", "s0"), ("met", "sent"),
@@ -395,11 +434,18 @@ def test_a_handshake_waits_for_its_partner_and_has_just_one() -> None:
 
 def test_a_handshake_by_when_is_taken_as_soon_as_both_are_ready() -> None:
     waiting = one(
-        "a", State("busy"), State("ready"), State("met"), State("late"),
+        "a",
+        State("busy"),
+        State("ready"),
+        State("met"),
+        State("late"),
         transitions=(
-            go("busy", "ready", after(1, 2)), go("ready", "met", On("s", "call")), go("ready", "late", after(0)),
+            go("busy", "ready", after(1, 2)),
+            go("ready", "met", On("s", "call")),
+            go("ready", "late", after(0)),
         ),
-        wires={"s": "s"}, hears=("call",),
+        wires={"s": "s"},
+        hears=("call",),
     )
     network = Network("urgent", (waiting, sender(When(TRUE), handshake=True)))
     assert places(explore(network, nothing)) == {("busy", "s0"), ("ready", "s0"), ("met", "sent")}
@@ -410,9 +456,14 @@ def test_a_handshake_by_when_is_taken_as_soon_as_both_are_ready() -> None:
 
 def test_a_bad_state_without_successors_is_bad_at_its_exact_depth() -> None:
     network = alone(
-        State("s0"), State("s1"), State("s2", at_most=seconds(1)), State("dead", at_most=seconds(0)),
+        State("s0"),
+        State("s1"),
+        State("s2", at_most=seconds(1)),
+        State("dead", at_most=seconds(0)),
         transitions=(
-            go("s0", "s1", exactly(1)), go("s1", "s2", exactly(1)), go("s2", "dead", after(1), guard=clock("==", 3)),
+            go("s0", "s1", exactly(1)),
+            go("s1", "s2", exactly(1)),
+            go("s2", "dead", after(1), guard=clock("==", 3)),
             go("s2", "s0", after(1)),
         ),
     )
@@ -493,9 +544,14 @@ def test_an_endless_chain_of_whens_is_an_instant_loop() -> None:
 
 def test_committed_states_may_loop_too() -> None:
     network = alone(
-        State("s0"), State("s1", committed=True), State("s2", committed=True),
+        State("s0"),
+        State("s1", committed=True),
+        State("s2", committed=True),
         transitions=(
-            go("s0", "s1", May()), go("s1", "s2", May()), go("s2", "s1", May()), go("s2", "s0", May()),
+            go("s0", "s1", May()),
+            go("s1", "s2", May()),
+            go("s2", "s1", May()),
+            go("s2", "s0", May()),
         ),
     )
     assert verdicts(explore(network, nothing)) == {"instant loop": 1}
@@ -588,7 +644,9 @@ def test_multiplying_every_constant_changes_nothing(scale: Fraction) -> None:
         return After(seconds(low * scale), None if high is None else seconds(high * scale))
 
     network = alone(
-        State("s0", at_most=seconds(4 * scale)), State("s1"), State("s2"),
+        State("s0", at_most=seconds(4 * scale)),
+        State("s1"),
+        State("s2"),
         transitions=(
             go("s0", "s1", scaled(2, 4), restart=("x",)),
             go("s1", "s2", scaled(1, None), guard=Compare("<", Clock("x"), seconds(3 * scale))),
@@ -605,7 +663,9 @@ def test_multiplying_every_constant_changes_nothing(scale: Fraction) -> None:
 def test_a_parameter_takes_the_value_it_is_given() -> None:
     late = go("s0", "s1", May(), guard=Compare(">", Clock("x"), Param("d")))
     network = alone(
-        State("s0", at_most=seconds(2)), State("s1"), transitions=(late,),
+        State("s0", at_most=seconds(2)),
+        State("s1"),
+        transitions=(late,),
         parameters=(Parameter("d", Range(Fraction(0), Fraction(5))),),
     )
     assert explore(network, at(a="s1"), parameters={"a.d": Fraction(3, 2)}).bad

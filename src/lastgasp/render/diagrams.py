@@ -27,19 +27,35 @@ SPACE = 0.278
 START = "__start"
 """The small dot from which an arrow leads to the initial state."""
 
+BOX = "__words"
+"""Begins the names of the boxes with the words of transitions."""
+
+WORDS = {
+    "style": "filled",
+    "fillcolor": "white",
+    "color": "#d5dbe2",
+    "fontsize": "11",
+    "margin": "0.03,0.04",
+    "height": "0",
+}
+
 
 def machine_dot(machine: Machine) -> str:
-    """The state diagram of a machine as DOT."""
-    return graph_dot(machine_graph(machine))
+    """The state diagram of a machine as DOT.
+
+    The words of a transition stand in a box on the way from its source to its target, so that nobody has to guess to
+    which line they belong; transitions with the same words and target share one.
+    """
+    return graph_dot(machine_graph(machine), boxed=True)
 
 
 def wiring_dot(network: Network) -> str:
     """The instances of a network and their wires as DOT; arrows lead from what is read to what reads."""
-    return graph_dot(wiring_graph(network))
+    return graph_dot(wiring_graph(network), boxed=False)
 
 
-def graph_dot(graph: Graph) -> str:
-    """A neutral graph as DOT, from top to bottom."""
+def graph_dot(graph: Graph, *, boxed: bool) -> str:
+    """A neutral graph as DOT, from top to bottom, the words of edges in boxes of their own or beside the lines."""
     look = {"fontname": FONT, "fontcolor": INK, "color": SOFT}
     dot = graphviz.Digraph(
         name=graph.name,
@@ -51,7 +67,7 @@ def graph_dot(graph: Graph) -> str:
             "labelloc": "t",
             "labeljust": "l",
             "nodesep": "0.5",
-            "ranksep": "0.6",
+            "ranksep": "0.35" if boxed else "0.6",
             "pad": "0.2",
         },
         node_attr={
@@ -73,8 +89,17 @@ def graph_dot(graph: Graph) -> str:
             if node.initial:
                 body.node(START, label="", shape="circle", width="0.12", fixedsize="true", fillcolor=INK)
                 body.edge(START, node.name, label=_left(("starts here",)))
+        boxes: dict[tuple[str, tuple[str, ...]], str] = {}
         for edge in graph.edges:
-            body.edge(edge.source, edge.target, label=_left(edge.lines))
+            if not boxed:
+                body.edge(edge.source, edge.target, label=_left(edge.lines))
+                continue
+            key = edge.target, edge.lines
+            if key not in boxes:
+                boxes[key] = f"{BOX}{len(boxes) + 1}"
+                body.node(boxes[key], label=_left(edge.lines), **WORDS)
+                body.edge(boxes[key], edge.target)
+            body.edge(edge.source, boxes[key], arrowhead="none")
     return str(dot.source)
 
 

@@ -58,8 +58,11 @@ def machine_graph(machine: Machine) -> Graph:
         for transition in machine.transitions
         for source in transition.sources
     )
-    party = f" ({machine.party})" if machine.party else " (surroundings)"
-    return Graph(machine.name, (machine.title or machine.name) + party, nodes, edges, tuple(_notes(machine)))
+    return Graph(machine.name, machine.title or machine.name, nodes, edges, (_party(machine), *_notes(machine)))
+
+
+def _party(machine: Machine) -> str:
+    return f"party: {machine.party}" if machine.party else "surroundings, binds no party"
 
 
 def _state_lines(state: State) -> Iterator[str]:
@@ -167,7 +170,7 @@ def wiring_graph(network: Network) -> Graph:
         Node(
             instance.name,
             instance.machine.title or instance.name,
-            (f"[{instance.name}]", f"party: {instance.machine.party}" if instance.machine.party else "surroundings"),
+            (f"[{instance.name}]", _party(instance.machine)),
         )
         for instance in network.instances
     )

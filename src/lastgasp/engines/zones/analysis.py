@@ -6,13 +6,14 @@ bisimilar to one that a run reaches.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
 
 from lastgasp.engines.zones.automaton import Edge, Limit
-from lastgasp.engines.zones.dbm import Zone, constrained, earlier, without, without_one
+from lastgasp.engines.zones.dbm import Zone, before_restart, constrained, earlier, without, without_one
 from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
 
 CHAIN = 4
@@ -44,6 +45,66 @@ def stuck(explorer: Explorer, graph: Graph) -> Ending | None:
         if rest:
             return Ending(node, None, _guard_of(node, rest[0]))
     return None
+
+
+def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
+    """A reachable situation in which no time passes, nor after any number of steps in that instant (a timelock too).
+
+    Greatest fixed point: begin with every situation in which time cannot pass at once, and take away what some step
+    leads out of.
+    """
+    arcs: dict[int, dict[int, tuple[Edge, list[int]]]] = {}
+    for source, target, edge in graph.arcs:
+        arcs.setdefault(source, {}).setdefault(id(edge), (edge, []))[1].append(target)
+    caught = {node.index: _at_rest(explorer, node) for node in graph.kept}
+    users: dict[int, set[int]] = {}
+    for source, edges in arcs.items():
+        for _, targets in edges.values():
+            for target in targets:
+                users.setdefault(graph.nodes[target].cover.index, set()).add(source)
+    waiting = deque(index for index, zones in reversed(caught.items()) if zones)
+    queued = set(waiting)
+    while waiting:
+        index = waiting.popleft()
+        queued.discard(index)
+        node, rest = graph.nodes[index], caught[index]
+        for edge, targets in arcs.get(index, {}).values():
+            way = node.cut(edge.guard)
+            if way is None or not rest:
+                continue
+            back = [
+                zone for target in targets for zone in _into(explorer, node, edge, graph.nodes[target].cover, caught)
+            ]
+            for out in without(way, node.size, back):
+                rest = without_one(rest, node.size, out)
+        if rest != caught[index]:
+            caught[index] = rest
+            for user in users.get(index, ()):
+                if user not in queued and caught.get(user):
+                    waiting.append(user)
+                    queued.add(user)
+    for index, zones in caught.items():
+        if zones:
+            return Ending(graph.nodes[index], None, _guard_of(graph.nodes[index], zones[0]))
+    return None
+
+
+def _at_rest(explorer: Explorer, node: Node) -> list[Zone]:
+    """The part of a node in which no positive delay is possible."""
+    if node.still:
+        return [node.zone]
+    ends = (node.cut(((limit.clock, False, _at(limit)),)) for limit in limits_of(explorer.automaton, node))
+    return [zone for zone in ends if zone is not None]
+
+
+def _into(explorer: Explorer, node: Node, edge: Edge, target: Node, caught: dict[int, list[Zone]]) -> Iterable[Zone]:
+    """The valuations of ``node`` that ``edge`` leads into what is caught in ``target``."""
+    rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
+    sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in target.clocks)]
+    for zone in caught.get(target.index, ()):
+        back = before_restart(zone, target.size, sources, node.size)
+        if back is not None:
+            yield back
 
 
 def instant_loop(graph: Graph) -> list[Node] | None:

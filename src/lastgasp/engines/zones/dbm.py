@@ -111,6 +111,22 @@ def gathered(zone: Zone, n: int, sources: Sequence[int]) -> Zone:
     return tuple([zone[a * n + b] for a in sources for b in sources])
 
 
+def before_restart(zone: Zone, n: int, sources: Sequence[int], size: int) -> Zone | None:
+    """The inverse of :func:`gathered`: every valuation of ``size - 1`` clocks that ``gathered`` maps into ``zone``.
+
+    ``None`` where there is none: a clock that ``sources`` restarts is not 0 anywhere in ``zone``.
+    """
+    matrix = [INF] * (size * size)
+    for k in range(size):
+        matrix[k * size + k] = LE_ZERO
+        matrix[k] = min(matrix[k], LE_ZERO)
+    for a in range(n):
+        for b in range(n):
+            cell = sources[a] * size + sources[b]
+            matrix[cell] = min(matrix[cell], zone[a * n + b])
+    return tuple(matrix) if close(matrix, size) else None
+
+
 def includes(big: Zone, small: Zone) -> bool:
     """Whether ``small`` lies inside ``big``; both canonical, not empty."""
     for a, b in zip(big, small, strict=True):

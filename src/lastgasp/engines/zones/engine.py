@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from lastgasp.certificate import Certificate, StoredZone
-from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, instant_loop, stuck
+from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, hurried, instant_loop, stuck
 from lastgasp.engines.zones.automaton import ENGINE, Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
@@ -98,6 +98,9 @@ def _timelock(explorer: Explorer, graph: Graph) -> Defect | None:
     ending = stuck(explorer, graph)
     if ending is not None:
         return Defect("time cannot go on and no step is possible (a timelock)", _run(explorer, ending))
+    ending = hurried(explorer, graph)
+    if ending is not None:
+        return Defect("steps are possible, but time can never go on (a timelock)", _run(explorer, ending))
     return None
 
 

@@ -42,12 +42,20 @@ class Node:
     parent: Node | None
     edge: Edge | None
     depth: int
-    covered: bool = False
+    covered: Node | None = None
 
     @property
     def size(self) -> int:
         """The dimension of the zone."""
         return len(self.clocks) + 1
+
+    @property
+    def cover(self) -> Node:
+        """The stored node whose zone includes this one's; itself if none does."""
+        node = self
+        while node.covered is not None:
+            node = node.covered
+        return node
 
     def constraints(self, guard: Guard) -> list[Constraint]:
         """A guard as constraints on this node's zone. A clock that does not matter here must not occur."""
@@ -84,7 +92,7 @@ class Graph:
     @property
     def kept(self) -> Iterator[Node]:
         """The nodes that no other node covers: together, all that is reachable."""
-        return (node for node in self.nodes if not node.covered)
+        return (node for node in self.nodes if node.covered is None)
 
 
 @dataclass(slots=True)
@@ -129,8 +137,9 @@ class Explorer:
                     depth = parent.depth + 1 if parent else 0
                     node = Node(len(graph.nodes), location, clocks, zone, still, assumed, parent, edge, depth)
                     for other in known:
-                        other.covered = other.covered or includes(zone, other.zone)
-                    known[:] = [other for other in known if not other.covered]
+                        if includes(zone, other.zone):
+                            other.covered = node
+                    known[:] = [other for other in known if other.covered is None]
                     known.append(node)
                     graph.nodes.append(node)
                     graph.depth = depth
@@ -145,7 +154,7 @@ class Explorer:
             if budget.spent(len(graph.nodes), graph.depth):
                 return graph
             node = waiting.popleft()
-            if node.covered:
+            if node.covered is not None:
                 continue
             self._look(graph, node)
             if graph.overflow or (graph.broken and stop):
