@@ -173,7 +173,15 @@ def study_problems(study: Study) -> list[Problem]:
                 for name in names
                 if name not in known
             ]
+    for rule in study.classifications:
+        unknown = [goal for goal in rule.goals if goal not in study.goals]
+        problems += [Problem(f"unknown goal {g!r}", did_you_mean(g, study.goals), rule.place) for g in unknown]
     for expectation in study.expectations:
+        missing = expectation.missing
+        if missing and missing not in study.clauses:
+            problems.append(
+                Problem(f"unknown clause {missing!r}", did_you_mean(missing, study.clauses), expectation.place)
+            )
         for kind in ("goal", "proposal", "installation"):
             name = getattr(expectation, kind)
             if name not in getattr(study, f"{kind}s"):

@@ -624,6 +624,19 @@ def test_the_main_context_of_z3_is_never_made() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
+def test_a_bound_that_is_already_passed_errs_only_if_time_passes() -> None:
+    for urgent in (True, False):
+        late = machine(
+            "m",
+            (State("s"), State("t", urgent=urgent)),
+            edge("s", "t", After(seconds(10), None)),
+            clocks=(ClockDeclaration("all"),),
+        )
+        bound = Bound(at("a", "t"), "a.all", seconds(5))
+        system = replace(compiled(alone(late)), goal=Monitor("@goal", (), (), (), (bound,)))
+        assert search(system) == Exhausted(1) if urgent else isinstance(search(system), Found)
+
+
 def test_an_observer_applies_the_first_case_whose_guard_holds() -> None:
     network = chain(2)
     seen = MonitorVariable("@goal.seen", Whole(0, 2), Const(0))

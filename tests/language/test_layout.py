@@ -34,7 +34,7 @@ reads: {host: {dc: [on, off]}}
 states:
   a: {initial: yes}
 
-  b:   # second
+  b:     # second
     label: "quoted"
 transitions:
   - {from: a, to: b, may: }

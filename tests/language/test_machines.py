@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lastgasp.errors import InputError
 from lastgasp.expr import TRUE, Bool, Choice, Clock, Compare, Const, In, Name, Param, Plus, Reference, Whole
 from lastgasp.language.machines import (
     machine_from_yaml,
@@ -31,11 +35,16 @@ from lastgasp.machine import (
 from lastgasp.network import Network
 from tests.language.house import FILES, house, refused, where
 
+MORE = Plus((Name("count"), Const(1)))
 RICH = Machine(
     name="rich",
     title="A title: with a colon",
     party="ESME",
-    ports=(Port("ears", {}, ("ping",)), Port("host", {"dc": ("on", "off")}, ("ping", "pong")), Port("other", {"dc": ("on", "off")})),
+    ports=(
+        Port("ears", {}, ("ping",)),
+        Port("host", {"dc": ("on", "off")}, ("ping", "pong")),
+        Port("other", {"dc": ("on", "off")}),
+    ),
     parameters=(
         Parameter("boot", Range(Fraction(0), Fraction(60)), "a label", "a source"),
         Parameter("tries", Range(1, 3)),
@@ -58,13 +67,13 @@ RICH = Machine(
     transitions=(
         Transition(("s",), "t", On("ears", "ping"), Compare(">", Clock("held"), Const(Fraction(3)))),
         Transition(("s", "t"), None, When(In(Name("mode"), ("on", "no"))), Name("x")),
-        Transition(("s", "t", "u", "v"), "v", May(), TRUE, (("count", Plus((Name("count"), Const(1)))), ("mode", Const("on")))),
+        Transition(("s", "t", "u", "v"), "v", May(), TRUE, (("count", MORE), ("mode", Const("on")))),
         Transition(("s",), "u", After(Const(Fraction(3)), Const(Fraction(3))), restart=("held", "plain"), send="tick"),
         Transition(("s",), "u", After(Const(Fraction(3)), None, True), label="a, b"),
         Transition(("s",), "u", After(Const(Fraction(3)), Param("boot"), True, True), assign=(("x", Const(False)),)),
         Transition(("s",), "u", After(Const(Fraction(0)), Const(Fraction(9)), False, True)),
     ),
-)  # fmt: skip
+)
 
 
 def test_every_machine_reads_back_equal() -> None:
@@ -85,7 +94,7 @@ def test_the_design_example() -> None:
     assert ch.transitions[1] == Transition(
         ("unpowered",), "alerted", After(Const(Fraction(180)), late, True), send="power_loss_alert"
     )
-    assert str(ch.transitions[1].place) == "ch.yaml:14:5"
+    assert str(ch.transitions[1].place) == "ch.yaml:16:5"
     assert ch.parameters[0] == Parameter(
         "boot", Range(Fraction(0), Fraction(300)), "time from power restored to running"
     )
@@ -130,7 +139,7 @@ M = "machine: m\nvariables: {n: {range: 0 .. 3, initial: 0}}\nstates: {a: {initi
         ("machine: m\nstates: {or: {}}\n", (2, 10), "word of the language", "another word"),
         ("machine: m\nstates: {12V: {}}\n", (2, 10), "cannot be", "start with a letter"),
         ("machine: m\nstates: {a: {at most: 3 m}}\n", (2, 25), "metres", "min"),
-        ("machine: m\nstates:\n", (2, 8), "nothing where", "leave the key out"),
+        ("machine: m\nstates:\n", (2, 1), "nothing where", "leave the key out"),
         (
             "machine: m\nstates: {a: {}}\nvariables: {n: {range: 0 .. 3, initial: 7}}\n",
             (3, 41),
@@ -146,6 +155,15 @@ M = "machine: m\nvariables: {n: {range: 0 .. 3, initial: 0}}\nstates: {a: {initi
         ("machine: m\nstates: {a: {}}\nvariables: {n: {initial: 7}}\n", (3, 16), "none of 'values'", "exactly one"),
         ("machine: m\nstates: {a: {}}\nparameters: {p: {value: 1 s .. 2 s}}\n", (3, 14), "another key", "range"),
         ("machine: m\nstates: {a: {}}\nparameters: {p: {range: 1 s .. 2}}\n", (3, 25), "not a range", "two durations"),
+        (
+            "machine: m\nstates: {a: {}}\nvariables: {n: {range: 0 .. 99999, initial: 0}}\n",
+            (3, 24),
+            "1000 values",
+            "small",
+        ),
+        ("machine: m\nstates: {a: {}}\nparameters: {p: {range: 1 .. 2 .. 3}}\n", (3, 25), "more than one '..'", "one"),
+        (M + f"transitions: [{{from: a, to: b, after: '1{' ' * 90_000}x'}}]\n", (4, 40), "has no end", "more than"),
+        (M + f"transitions: [{{from: a, to: b, when: {'not ' * 2000}n}}]\n", (4, 38), "nested", "states"),
         (M + "transitions: [{from: a, to: b, may: , when: n < 3}]\n", (4, 39), "'may' and 'when'", "keep one"),
         (M + "transitions: [{from: a, to: b}]\n", (4, 15), "none of 'on'", "exactly one"),
         (M + "transitions: [{from: a, to: b, may: now}]\n", (4, 37), "where no value", "nothing after"),
@@ -153,7 +171,7 @@ M = "machine: m\nvariables: {n: {range: 0 .. 3, initial: 0}}\nstates: {a: {initi
         (M + "transitions: [{from: a, to: b, after: more than 3 s}]\n", (4, 39), "has no end", "more than"),
         (M + "transitions: [{from: a, to: b, after: 1 s .. 3 x}]\n", (4, 48), "not expected", ""),
         (M + "transitions: [{from: a, to: b, when: n < mm}]\n", (4, 42), "'mm'", "known"),
-        (M + "transitions: [{from: a, to: b, may: , set: {m: 1}}]\n", (4, 45), "no variable 'm'", "did you mean 'n'?"),
+        (M + "transitions: [{from: a, to: b, may: , set: {m: 1}}]\n", (4, 45), "no variable 'm'", "known: n"),
         (M + "transitions: [{from: a, to: b, on: ping}]\n", (4, 36), "does not say who", ""),
         (M + "transitions: [{from: a, to: b, on: x.ping}]\n", (4, 15), "unknown port", ""),
     ],
@@ -203,3 +221,15 @@ def test_settings() -> None:
     assert parse_setting("-3") == -3
     assert type(parse_setting("3")) is int
     assert parse_setting("yes") is True
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["supply", "esme", "ch", "csp"]), st.data())
+def test_a_damaged_file_is_refused_or_read(name: str, data: st.DataObject) -> None:
+    text = FILES[f"models/{name}.yaml"]
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 6)))
+    damaged = text[:start] + data.draw(st.text(alphabet="{}[]:,.-* 0am\n'", max_size=4)) + text[end:]
+    with suppress(InputError):
+        machine = machine_from_yaml(damaged)
+        assert machine_from_yaml(machine_to_yaml(machine)) == machine

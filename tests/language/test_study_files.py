@@ -42,7 +42,6 @@ def test_a_study_reads_back_equal(tmp_path: Path) -> None:
     study = load_study(write(tmp_path / "a", files))
     again = load_study(write(tmp_path / "b", study_to_yaml(study)))
     assert again == study
-    assert study_to_yaml(again) == study_to_yaml(study)
 
 
 def test_without_its_two_folders_every_file_counts(tmp_path: Path) -> None:
@@ -69,7 +68,7 @@ def test_every_problem_of_every_file(tmp_path: Path) -> None:
     problems = refused(load_study, write(tmp_path, FILES | broken))
     places = [str(problem.place).removeprefix(str(tmp_path) + "/") for problem in problems]
     assert places == [
-        "models/ch.yaml:13:51",
+        "models/ch.yaml:15:53",
         "models/kind.yaml:1:1",
         "models/list.yaml:1:1",
         "models/supply.yaml:1:1",
@@ -87,7 +86,7 @@ def test_problems_between_the_parts(tmp_path: Path) -> None:
     files = FILES | {
         "properties/proposals.yaml": "proposals:\n  none: {clauses: [drop], assumptions: [calm]}\n",
         "properties/clauses.yaml": CLAUSE.replace("shall not be dark", "should not be dark"),
-        "properties/expected.yaml": "expectations:\n  - {goal: no, proposal: none, installation: house, verdict: holds}\n",
+        "properties/expected.yaml": FILES["properties/expected.yaml"].replace("no-false", "no"),
     }
     problems = refused(load_study, write(tmp_path, files))
     assert [problem.what for problem in problems] == [

@@ -82,13 +82,13 @@ def test_places_inside_texts_of_several_lines(text: str) -> None:
         ("{a: " * 100_000, (1, 161), "nested"),
         ("".join(f"{' ' * depth}a:\n" for depth in range(900)), (40, 40), "nested"),
         ("a: b\n" + "- x\n" * 10, (2, 1), "not YAML"),
-        ("[" + "a, " * 300_000 + "]", (1, 59996), "more than 20000"),
+        ("[" + "a, " * 300_000 + "]", (1, 29996), "more than 10000"),
     ],
 )
 def test_refuses_at_once(text: str, place: tuple[int, int], what: str) -> None:
     start = time.monotonic()
     (problem,) = refused(parse_yaml, text, "f")
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5  # far below a second on an idle machine
     assert what in problem.what
     assert problem.cure
     assert where(problem) == place

@@ -6,6 +6,7 @@ a value of the left side) is decided here from the machine's declarations.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
@@ -32,6 +33,7 @@ from lastgasp.expr import (
     Reference,
     Times,
     Value,
+    Whole,
 )
 from lastgasp.language.durations import QUANTITY, parse_duration, parse_number
 from lastgasp.language.places import place_at, refusal
@@ -78,6 +80,8 @@ def literal(word: str, domain: Domain) -> Value | None:
     """The value of a domain that a bare word stands for, or ``None``."""
     if isinstance(domain, Bool):
         return {"yes": True, "no": False}.get(word)
+    if isinstance(domain, Whole):
+        return None
     return word if word in domain.values() else None
 
 
@@ -264,4 +268,4 @@ def _nesting(text: str) -> int:
     for char in text:
         depth += (char == "(") - (char == ")")
         deepest = max(deepest, depth)
-    return max(deepest, text.count("not "), text.count("*"))
+    return max(deepest, len(re.findall(r"\bnot\b", text)), text.count("*"))

@@ -143,12 +143,34 @@ VERDICTS = ("holds", "fails", "vacuous", "undecided", "rejected")
 EXPECTATION = Record(
     "an expectation",
     (
-        Key("goal", LINE, "the goal", required=True),
-        Key("proposal", LINE, "the proposal", required=True),
-        Key("installation", LINE, "the installation", required=True),
+        Key("goal", ListOf(LINE, or_one=True), "the goal, or a list of them", required=True),
+        Key("proposal", ListOf(LINE, or_one=True), "the proposal, or a list of them", required=True),
+        Key("installation", ListOf(LINE, or_one=True), "the installation, or a list of them", required=True),
         Key("verdict", Text("a verdict", VERDICTS), "the verdict it must have", required=True),
         Key("class", LINE, "the class of the failure"),
         Key("missing", LINE, "the clause that is missing"),
+    ),
+)
+FAILURE_CLASS = Record(
+    "a class of failures",
+    (Key("name", LINE, "its short name", required=True), Key("words", LINE, "what it means", required=True)),
+)
+CLASSIFICATION = Record(
+    "a classification",
+    (
+        Key("goals", ListOf(LINE), "the goals whose failures it tells apart", required=True),
+        Key(
+            "symptom",
+            Text("a condition, as in a sentence"),
+            "by whose last period failures are told apart",
+            required=True,
+        ),
+        Key("cause", Text("a condition, as in a sentence"), "what may have caused the symptom", required=True),
+        Key("threshold", DURATION, "more than this is long", required=True),
+        Key("long", FAILURE_CLASS, "the symptom lasted longer, without the cause", required=True),
+        Key("short", FAILURE_CLASS, "the symptom lasted no longer, without the cause", required=True),
+        Key("never", FAILURE_CLASS, "there was no symptom", required=True),
+        Key("mixed", FAILURE_CLASS, "the cause held at some time in it", required=True),
     ),
 )
 
@@ -169,6 +191,10 @@ KINDS: dict[str, Record] = {
     "expectations": Record(
         "a file of expectations",
         (Key("expectations", ListOf(EXPECTATION), "the verdicts that checks must have", required=True),),
+    ),
+    "classes": Record(
+        "a file of failure classes",
+        (Key("classes", ListOf(CLASSIFICATION), "how failures of goals are told apart", required=True),),
     ),
 }
 """Each kind of file by the key that tells it."""

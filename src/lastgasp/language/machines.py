@@ -43,6 +43,8 @@ from lastgasp.study import Profile
 from lastgasp.validate import did_you_mean, machine_problems
 
 ANY = "any"
+MAX_WINDOW = 500
+MAX_VALUES = 1000
 _WINDOW = re.compile(
     r"\s*(?P<more>more\s+than\s)?(?P<low>(?:(?!\.\.).)*?)\s*(?P<dots>\.\.\s*(?P<less>less\s+than\s)?(?P<high>.*?)\s*)?",
     re.S,
@@ -105,6 +107,8 @@ def _whole(text: str, place: Place | None) -> int:
 def parse_setting(text: str, place: Place | None = None) -> Setting:
     """A parameter's value: ``60 s``, ``3``, ``yes`` or a range of two of them (``0 s .. 5 min``)."""
     low, dots, high = text.partition("..")
+    if ".." in high:
+        raise refusal(f"'{text[:60]}' has more than one '..'", "write one range, such as '0 s .. 5 min'", place)
     if dots:
         ends = [parse_setting(low, place), parse_setting(high, place_at(place, text, len(low) + 2))]
         if isinstance(ends[0], Fraction) and isinstance(ends[1], Fraction):
@@ -206,7 +210,10 @@ class _MachineReader(_Problems):
             limits = self.setting(keys["range"])
             domain = Whole(0, 0)
             if isinstance(limits, Range) and isinstance(limits.low, int) and isinstance(limits.high, int):
-                domain = Whole(limits.low, limits.high)
+                if limits.high - limits.low < MAX_VALUES:
+                    domain = Whole(limits.low, limits.high)
+                else:
+                    self.add(f"a range of more than {MAX_VALUES} values", "write a smaller one", _start(keys["range"]))
             else:
                 self.add("the range of a variable is two whole numbers", "such as '0 .. 3'", _start(keys["range"]))
         first = keys["initial"]
@@ -286,7 +293,7 @@ class _MachineReader(_Problems):
 
     def window(self, node: Node) -> Trigger:
         text = line(node)
-        match = _WINDOW.fullmatch(text)
+        match = _WINDOW.fullmatch(text) if len(text) <= MAX_WINDOW else None
         if match is None or (match["more"] and not match["dots"]):
             self.add(
                 f"the window '{text[:60]}' has no end",

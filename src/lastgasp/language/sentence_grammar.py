@@ -156,7 +156,7 @@ def _lark() -> Lark:
 
 def sentence_tree(text: str, place: Place | None = None) -> Tree[Token]:
     """The sentence as a tree with offsets, read to its full stop. Raises :class:`InputError` at the first misfit."""
-    if len(text) > MAX_LENGTH or text.count("(") > MAX_NESTING or len(re.findall(r"\bnot\b", text)) > MAX_NESTING:
+    if len(text) > MAX_LENGTH or len(re.findall(r"[(*]|\bnot\b", text, re.IGNORECASE)) > MAX_NESTING:
         raise refusal("the sentence is too long, or nested too deep", "split it into several sentences", place)
     for found in re.finditer(rf"\b(?:{'|'.join(VAGUE)})\b", text, re.IGNORECASE):
         word = found[0].lower()
@@ -191,6 +191,8 @@ def _misfit(error: UnexpectedInput, text: str, place: Place | None) -> InputErro
         return refusal(*_INSTEAD[first], place_at(place, text, 0))
     if ("_WITHIN" in expected and "_BE" not in expected) and word == ".":
         return refusal("the sentence does not say by when", _EXACT, here)
+    if expected == {"STAR"}:
+        return refusal("the number before has no unit of time", "write a unit, such as '3 min'", here)
     if not re.match(r"[\w.,()'’<>=+*-]", word):
         return refusal(f"the sign '{word}' is not used in sentences", "delete it", here)
     hint = _nearest(text[offset:].lower().split(), [PHRASES[name] for name in PHRASES if name in expected])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from lastgasp.errors import InputError, Place, Problem
+from lastgasp.expr import duration_text
+from lastgasp.language.durations import parse_duration
 from lastgasp.language.keys import KINDS
 from lastgasp.language.machines import (
     fields,
@@ -26,11 +29,23 @@ from lastgasp.language.yaml_source import Mapping as YamlMapping
 from lastgasp.language.yaml_source import Node, Scalar, Sequence, read_yaml
 from lastgasp.machine import Machine, Parameter
 from lastgasp.network import Network
-from lastgasp.study import Assumption, Clause, Expectation, Goal, Profile, Proposal, Study, study_problems
+from lastgasp.study import (
+    Assumption,
+    Classification,
+    Clause,
+    Expectation,
+    FailureClass,
+    Goal,
+    Profile,
+    Proposal,
+    Study,
+    study_problems,
+)
 from lastgasp.validate import did_you_mean
 
 _T = TypeVar("_T", Goal, Assumption, Clause)
 FOLDERS = ("models", "properties")
+CLASS_KEYS = ("long", "short", "never", "mixed")
 CLAUSE_TEXTS = ("party", "document", "version", "source", "wording", "sha256", "status")
 
 
@@ -80,6 +95,7 @@ class _StudyReader:
         self.assumptions: dict[str, Assumption] = {}
         self.proposals: dict[str, Proposal] = {}
         self.expectations: list[Expectation] = []
+        self.classifications: list[Classification] = []
 
     def file(self, node: Node) -> None:
         """Read one file; installations wait until every machine is there."""
@@ -99,7 +115,10 @@ class _StudyReader:
         elif kind == "installation":
             self.installation_nodes.append(node)
         elif kind == "expectations":
-            self.expectations += [_expectation(item) for item in _items(fields(node)[kind])]
+            for item in _items(fields(node)[kind]):
+                self.expectations += _expectations(item)
+        elif kind == "classes":
+            self.classifications += [_classification(item) for item in _items(fields(node)[kind])]
         else:
             self.sentences_file(kind, node)
 
@@ -173,6 +192,7 @@ class _StudyReader:
             assumptions=self.assumptions,
             proposals=self.proposals,
             expectations=tuple(self.expectations),
+            classifications=tuple(self.classifications),
         )
 
 
@@ -180,15 +200,33 @@ def _items(node: Node) -> tuple[Node, ...]:
     return node.items if isinstance(node, Sequence) else ()
 
 
-def _expectation(node: Node) -> Expectation:
+def _expectations(node: Node) -> Iterator[Expectation]:
+    """One expectation for each combination of the goals, proposals and installations that are named."""
     keys = fields(node)
-    return Expectation(
-        goal=line(keys["goal"]),
-        proposal=line(keys["proposal"]),
-        installation=line(keys["installation"]),
-        verdict=line(keys["verdict"]),
-        classification=line(keys.get("class")),
-        missing=line(keys.get("missing")),
+    for goal, proposal, installation in product(*(words(keys[key]) for key in ("goal", "proposal", "installation"))):
+        yield Expectation(
+            goal,
+            proposal,
+            installation,
+            verdict=line(keys["verdict"]),
+            classification=line(keys.get("class")),
+            missing=line(keys.get("missing")),
+            place=node.place,
+        )
+
+
+def _classification(node: Node) -> Classification:
+    keys = fields(node)
+    threshold = keys["threshold"]
+    classes = {
+        key: FailureClass(line(fields(keys[key])["name"]), line(fields(keys[key])["words"])) for key in CLASS_KEYS
+    }
+    return Classification(
+        words(keys["goals"]),
+        line(keys["symptom"]),
+        line(keys["cause"]),
+        parse_duration(line(threshold), threshold.start if isinstance(threshold, Scalar) else node.place),
+        **classes,
         place=node.place,
     )
 
@@ -212,6 +250,9 @@ def study_to_yaml(study: Study) -> dict[str, str]:
     if study.expectations:
         expectations = [_expectation_data(expectation) for expectation in study.expectations]
         files["properties/expectations.yaml"] = block({"expectations": expectations})
+    if study.classifications:
+        classes = [_classification_data(item) for item in study.classifications]
+        files["properties/classes.yaml"] = block({"classes": classes})
     return files
 
 
@@ -250,3 +291,16 @@ def _proposal_data(proposal: Proposal) -> dict[str, Any]:
 def _expectation_data(item: Expectation) -> dict[str, Any]:
     names = {"goal": item.goal, "proposal": item.proposal, "installation": item.installation, "verdict": item.verdict}
     return names | filled(**{"class": item.classification, "missing": item.missing})
+
+
+def _classification_data(item: Classification) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "goals": list(item.goals),
+        "symptom": item.symptom,
+        "cause": item.cause,
+        "threshold": duration_text(item.threshold),
+    }
+    for key in CLASS_KEYS:
+        found: FailureClass = getattr(item, key)
+        data[key] = {"name": found.name, "words": found.words}
+    return data

@@ -29,7 +29,7 @@ from lastgasp.errors import InputError, Place, Problem
 from lastgasp.language.places import TextPlace, refusal
 
 MAX_BYTES = 1_000_000
-MAX_NODES = 20_000
+MAX_NODES = 10_000
 MAX_DEPTH = 40
 
 
@@ -179,6 +179,8 @@ class _Builder:
             if not isinstance(key, Scalar):
                 raise refusal("a key that is a list or a mapping", "write a word as the key", key.place)
             value = self.node(next(events), events, depth + 1)
+            if isinstance(value, Scalar) and not value.text and value.place.line > key.place.line:
+                value = Scalar("", key.place, key.place)  # a missing value stands where its key stands
             if key.text in entries:
                 cure = f"the first is in line {entries[key.text][0].place.line}; keep one"
                 self.problems.append(Problem(f"the key {key.text!r} a second time", cure, key.place))

@@ -7,9 +7,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from lastgasp.facade import Limits
-from lastgasp.questions.asking import CheckName, answer
+from lastgasp.questions.asking import CheckName, answer, clause_sentence
 from lastgasp.study import Expectation, Study
-from lastgasp.verdict import Fails, Undecided, Verdict
+from lastgasp.verdict import Fails, Holds, Undecided, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _cells(study: Study, group: list[CheckName], engine: str, limits: Limits) ->
     shared = replace(limits, memory={})
     for name in group:
         verdict = answer(study, name, engine=engine, limits=shared)
-        yield Cell(name, verdict, _difference(study, name, verdict))
+        yield Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
 
 
 def verdict_word(verdict: Verdict) -> str:
@@ -86,16 +86,19 @@ def verdict_word(verdict: Verdict) -> str:
     return type(verdict).__name__.lower()
 
 
+def _expectation(study: Study, name: CheckName) -> Expectation:
+    """What a check is expected to say; *holds* where the study does not tell."""
+    found = (
+        item
+        for item in study.expectations
+        if (item.goal, item.proposal, item.installation) == (name.goal, name.proposal, name.installation)
+    )
+    return next(found, Expectation(name.goal, name.proposal, name.installation, "holds"))
+
+
 def _difference(study: Study, name: CheckName, verdict: Verdict) -> str:
     """What was expected instead; empty where the verdict is the expected one, or nothing could be decided."""
-    wanted = next(
-        (
-            item
-            for item in study.expectations
-            if (item.goal, item.proposal, item.installation) == (name.goal, name.proposal, name.installation)
-        ),
-        Expectation(name.goal, name.proposal, name.installation, "holds"),
-    )
+    wanted = _expectation(study, name)
     if isinstance(verdict, Undecided):
         return ""
     if verdict_word(verdict) != wanted.verdict:
@@ -106,6 +109,11 @@ def _difference(study: Study, name: CheckName, verdict: Verdict) -> str:
     return ""
 
 
-def settled(cells: Iterable[Cell]) -> bool:
-    """Whether every check was decided."""
-    return all(not isinstance(cell.verdict, Undecided) for cell in cells)
+def _not_missing(study: Study, name: CheckName, verdict: Verdict, limits: Limits) -> str:
+    """Whether a failure that is expected for want of a clause goes away with that clause; what was expected if not."""
+    missing = _expectation(study, name).missing
+    if not missing or not isinstance(verdict, Fails):
+        return ""
+    clause = clause_sentence(study.clauses[missing], study.installations[name.installation])
+    with_it = answer(study, name, limits=replace(limits, memory={}), extra={missing: clause})
+    return "" if isinstance(with_it, Holds) else f"fails only for want of {missing}"

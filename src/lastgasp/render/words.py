@@ -100,7 +100,7 @@ def folded(words: str, width: int, indent: str = "", hanging: str = "") -> list[
 
 
 def condition_words(expr: Expr) -> str:
-    """A condition in words: ``supply is off and time in state is more than 3 min``."""
+    """A condition in words: ``lamp is off and time in state is more than 3 min``."""
     match expr:
         case Const(value) if isinstance(value, bool):
             return "always" if value else "never"
@@ -121,7 +121,7 @@ def condition_words(expr: Expr) -> str:
 
 
 def event_words(event: Sent) -> str:
-    """A sending or a receipt, as what it is: ``hub sends alert``, ``provider receives hub.alert``."""
+    """A sending or a receipt, as what it is: ``bell sends ring``, ``ear receives bell.ring``."""
     if event.receiver:
         return f"{event.receiver} receives {event.event}"
     sender, _, name = event.event.partition(".")
