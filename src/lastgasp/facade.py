@@ -26,7 +26,7 @@ from lastgasp.semantics import replay, run
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.signals import errs, signal_of
 from lastgasp.slicing import Slice, sliced
-from lastgasp.system import compiled
+from lastgasp.system import compiled, observer_name
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 from lastgasp.watch import watch
@@ -82,14 +82,16 @@ def decide(question: Question, engine: str = "auto", limits: Limits | None = Non
     limits = limits or Limits()
     part = sliced(question.network, question.restrict, [question.goal])
     answers: list[Verdict] = []
+    refused = False
     if engine in ("auto", "zones", "all"):
         try:
             answers.append(_by_zones(question, part, limits))
         except NotApplicable as refusal:
             if engine == "zones":
                 raise
+            refused = True
             answers.append(Undecided(question.name, "zones", reason=str(refusal)))
-    if engine in ("bmc", "all") or (engine == "auto" and isinstance(answers[0], Undecided)):
+    if engine in ("bmc", "all") or refused:
         answers.append(_by_search(question, part, limits))
     return _agreed(question, answers, both=engine == "all")
 
@@ -125,8 +127,10 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return made
 
     system = compiled(network, part.restrict, question.goal)
-    bound = {f"@{name}": sentence.binds for name, sentence in part.restrict.items() if name in question.clauses}
-    free = frozenset(f"@{name}" for name in assumed)
+    bound = {
+        observer_name(name): sentence.binds for name, sentence in part.restrict.items() if name in question.clauses
+    }
+    free = frozenset(map(observer_name, assumed))
     found = find(system, limits.budget("zones"), bound, free)
     # a failing run is extended to a whole one only where the network without the goal is sound
     sane = found if found.certificate or found.defect else _remembered(network, part, bound, free, limits)

@@ -29,7 +29,6 @@ from lastgasp.expr import (
     Leaf,
     Name,
     Next,
-    Sent,
     Value,
     Whole,
     compare,

@@ -80,7 +80,10 @@ class Semantics:
             value = given.pop(name, parameter.value)
             if isinstance(value, Range):
                 raise InputError(f"parameter {name} has a range; choose a value for it")
-            if isinstance(parameter.value, Range) and not parameter.value.low <= value <= parameter.value.high:  # type: ignore[operator]
+            declared = parameter.value.low if isinstance(parameter.value, Range) else parameter.value
+            if type(value) is not type(declared):
+                raise InputError(f"parameter {name} is not a {type(declared).__name__}")
+            if isinstance(parameter.value, Range) and not parameter.value.low <= value <= parameter.value.high:
                 raise InputError(f"parameter {name} = {value} is outside of its range")
             self.parameters[name] = value
         if given:

@@ -93,7 +93,7 @@ class Classification:
     """How a run that breaks a goal is told apart from others.
 
     By the last period of ``symptom`` (a condition, as in a sentence) that began before the break: ``never`` if there is
-    none, ``mixed`` if ``cause`` held at some time in it, else ``long`` or ``short`` by whether it lasted (to the break,
+    none, ``mixed`` if ``cause`` held at some time in it (no class if for more than ``threshold``), else ``long`` or ``short`` by whether it lasted (to the break,
     or to its end) more than ``threshold`` seconds.
     """
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from lastgasp.errors import InputError
 from lastgasp.expr import (
     Clock,
     Const,
@@ -38,6 +39,14 @@ from lastgasp.network import Network
 from lastgasp.observers import Bound, Case, Monitor, after, observer
 from lastgasp.sentences import ZERO, NeverHeld, Sentence
 from lastgasp.trace import Move
+
+GOAL = "@goal"
+"""The name of the observer that watches the goal."""
+
+
+def observer_name(restriction: str) -> str:
+    """The name of the observer of a clause or an assumption; no other observer, and no instance, has it."""
+    return f"@restrict.{restriction}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +260,13 @@ def compiled(
 
     def monitor(name: str, sentence: Sentence) -> Monitor:
         made = observer(sentence.formula, name, concrete)
-        if name != "@goal" and _cannot_be_brief(network, sentence):
+        if name != GOAL and _cannot_be_brief(network, sentence):
             entering = Case(after(sentence.formula.condition), errs=True)  # type: ignore[union-attr]
             made = replace(made, cases=(entering, *made.cases))
         return _resolved(network, made)
 
-    restricting = tuple(monitor(f"@{name}", sentence) for name, sentence in (restrict or {}).items())
-    watching = monitor("@goal", goal) if goal else None
+    restricting = tuple(monitor(observer_name(name), sentence) for name, sentence in (restrict or {}).items())
+    watching = monitor(GOAL, goal) if goal else None
     variables: dict[str, tuple[Domain, Value]] = dict(network.variables)  # type: ignore[arg-type]
     first = {name: value for name, (_, value) in variables.items()}
     clocks = list(network.clocks)
@@ -317,6 +326,8 @@ def _cannot_be_brief(network: Network, sentence: Sentence) -> bool:
 
 def _first(leaf: Leaf, first: Mapping[str, Value], parameters: Mapping[str, Value]) -> Value:
     assert isinstance(leaf, Name | Param)
+    if isinstance(leaf, Param) and leaf.name not in parameters:
+        raise InputError(f"a condition reads {leaf.name}, which has a range; give it a value")
     return first[leaf.name] if isinstance(leaf, Name) else parameters[leaf.name]
 
 

@@ -12,8 +12,10 @@ from fractions import Fraction
 
 from lastgasp.errors import Place, Problem
 from lastgasp.expr import (
+    COMPARE,
     And,
     Bool,
+    Choice,
     Choose,
     Clock,
     Compare,
@@ -96,6 +98,9 @@ class _Typing:
 
     def comparison(self, expr: Compare) -> None:
         left, right = expr.left, expr.right
+        if expr.op not in COMPARE:
+            self.problem(f"{expr.op!r} compares nothing", f"use one of {' '.join(COMPARE)}")
+            return
         if isinstance(left, Clock):
             if clocks_in(right):
                 self.problem(
@@ -129,18 +134,52 @@ class _Typing:
                 return Whole(0, 0)
             case Plus(items):
                 for item in items:
-                    if not isinstance(item, Const):
-                        self.operand(item)
+                    self.number(item)
                 return Whole(0, 0)
-            case Times(_, item):
-                return self.operand(item)
+            case Times(factor, item):
+                if not isinstance(factor, int):
+                    self.problem(f"'{text(expr)}' is not a whole number", "multiply by a whole number")
+                self.number(item)
+                return Whole(0, 0)
             case Const(value):
-                return Bool() if isinstance(value, bool) else Whole(0, 0)
-            case Choose(condition, then, _):
+                return Bool() if isinstance(value, bool) else Whole(0, 0) if isinstance(value, int) else None
+            case Choose(condition, then, other):
                 self.condition(condition)
-                return self.operand(then)
+                domain, second = self.operand(then), self.operand(other)
+                if domain is not None and second is not None and type(domain) is not type(second):
+                    self.problem(f"'{text(expr)}' chooses between values of different kinds")
+                return domain
         self.problem(f"'{text(expr)}' is not a value")
         return None
+
+    def number(self, expr: Expr) -> None:
+        """Check that ``expr`` is a whole number."""
+        if isinstance(expr, Const) and type(expr.value) is int:
+            return
+        domain = self.operand(expr)
+        if domain is not None and not isinstance(domain, Whole):
+            self.problem(f"'{text(expr)}' is not a whole number")
+
+    def assigned(self, name: str, domain: Domain, value: Expr) -> None:
+        """Check that ``value`` may be assigned to the variable ``name``."""
+        match value:
+            case Const(literal):
+                self.member(name, domain, literal)
+            case _ if isinstance(domain, Bool):
+                self.condition(value)
+            case Choose(condition, then, other):
+                self.condition(condition)
+                self.assigned(name, domain, then)
+                self.assigned(name, domain, other)
+            case _:
+                found = self.operand(value)
+                if found is not None and type(found) is not type(domain):
+                    self.problem(f"the variable {name!r} cannot take '{text(value)}', a value of another kind")
+                elif isinstance(found, Choice | Reference) and isinstance(domain, Choice | Reference):
+                    allowed = [value_text(known) for known in domain.values()]
+                    for given in found.values():
+                        if given not in domain.values():
+                            self.problem(f"{name!r} is never {given!r}", did_you_mean(value_text(given), allowed))
 
     def name(self, name: str) -> Domain | None:
         domain = domain_of(self.machine, name)
@@ -173,7 +212,8 @@ class _Typing:
         """Check that ``expr`` is a duration."""
         match expr:
             case Const(value) if isinstance(value, Fraction):
-                return
+                if value < 0:
+                    self.problem(f"{what} is less than 0 s", "write 0 s or more")
             case Param(name):
                 self.parameter(name, Fraction)
             case Plus(items):
@@ -223,6 +263,9 @@ def machine_problems(machine: Machine) -> Iterator[Problem]:
             if pause not in names:
                 yield Problem(f"unknown state {pause!r}", did_you_mean(pause, names), clock.place)
     for parameter in machine.parameters:
+        least = parameter.value.low if isinstance(parameter.value, Range) else parameter.value
+        if isinstance(least, Fraction) and least < 0:
+            yield Problem(f"the duration {parameter.name!r} may be less than 0 s", "write 0 s or more", parameter.place)
         if isinstance(parameter.value, Range) and parameter.value.low > parameter.value.high:
             yield Problem(
                 f"the range of parameter {parameter.name!r} is empty", "write the lower end first", parameter.place
@@ -251,6 +294,8 @@ def _duplicates(machine: Machine) -> Iterator[Problem]:
 
 def _transition_problems(machine: Machine, transition: Transition, states: list[str]) -> Iterator[Problem]:
     typing = _Typing(machine, transition.place)
+    if not transition.sources:
+        typing.problem("a transition leaves no state", "name one after 'from'")
     for state in (*transition.sources, *([transition.target] if transition.target else [])):
         if state not in states:
             typing.problem(f"unknown state {state!r} in machine {machine.name}", did_you_mean(state, states))
@@ -308,10 +353,8 @@ def _transition_problems(machine: Machine, transition: Transition, states: list[
             typing.problem(f"machine {machine.name} has no variable {name!r}", did_you_mean(name, known))
         elif name in written:
             typing.problem(f"the variable {name!r} is set twice in one step", "keep one of them")
-        elif isinstance(value, Const):
-            typing.member(name, domain, value.value)
         else:
-            typing.operand(value) if not isinstance(domain, Bool) else typing.condition(value)
+            typing.assigned(name, domain, value)
         written.add(name)
     clocks = [clock.name for clock in machine.clocks]
     for clock in transition.restart:
@@ -331,6 +374,10 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
         yield Problem(f"network {name} has two instances {twice!r}", "rename one of them")
     for instance in instances:
         machine = instance.machine
+        if "." in instance.name or not instance.name:
+            yield Problem(
+                f"{instance.name!r} is no name for an instance", "use letters, digits and underscores", instance.place
+            )
         for port in machine.ports:
             if port.name not in instance.wires:
                 yield Problem(
@@ -383,6 +430,13 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
             kinds = [type(item.low if isinstance(item, Range) else item) for item in (declared[setting].value, given)]
             if kinds[0] is not kinds[1]:
                 yield Problem(f"the parameter {setting!r} of {instance.name} has another kind", "", instance.place)
+                continue
+            allowed = declared[setting].value
+            ends = (given.low, given.high) if isinstance(given, Range) else (given, given)
+            if isinstance(allowed, Range) and not (allowed.low <= ends[0] and ends[1] <= allowed.high):
+                yield Problem(
+                    f"the parameter {setting!r} of {instance.name} is outside of its range", "", instance.place
+                )
     yield from _handshake_problems(instances)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -621,7 +622,7 @@ def test_the_main_context_of_z3_is_never_made() -> None:
         "test_an_assignment_out_of_range_is_its_own_answer(); test_without_a_goal_there_is_nothing_to_find();"
         "assert z3.z3._main_ctx is None"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, cwd=Path(__file__).parents[2])
 
 
 def test_a_bound_that_is_already_passed_errs_only_if_time_passes() -> None:

@@ -1,1 +1,1 @@
-"""Engines: each takes a :class:`lastgasp.system.TimedSystem` and returns data. They print nothing and know no device."""
+"""Engines: each takes a :class:`lastgasp.system.TimedSystem` and returns data; none prints or knows a device."""

@@ -2,7 +2,7 @@
 
 A transition is a delay and then a step. The formulas are not unrolled here; :meth:`Encoding.at_step` is the one place
 that stamps time. Encodings were measured on a network of six machines: a Boolean for each value of an enumeration and
-a real for each clock's reading beat integers, bit-vectors and absolute times; stamping by substitution costs a tenth of
+a real for each clock's reading beat integers, bit-vectors and absolute times; stamping by substitution costs a fifth of
 building the formulas anew.
 """
 

@@ -12,6 +12,7 @@ from lastgasp.expr import (
     Const,
     Expr,
     In,
+    Leaf,
     Name,
     Not,
     Or,
@@ -20,6 +21,7 @@ from lastgasp.expr import (
     conj,
     names_in,
     neg,
+    rewrite,
     text,
     value_text,
 )
@@ -352,13 +354,35 @@ def readable_problems(sentence: Sentence, network: Network) -> list[Problem]:
     if not sentence.binds:
         return []
     names, events = set(_readable_names(sentence.binds, network)), set(_readable_events(sentence.binds, network))
-    read = sorted({name for condition in conditions_of(sentence.formula) for name in names_in(condition)} - names)
+    conditions = list(conditions_of(sentence.formula))
+    read = sorted(
+        name
+        for name in {name for condition in conditions for name in names_in(condition)} - names
+        if not all(_told_by_outputs(condition, name, names, network) for condition in conditions)
+    )
     told = sorted({_happening(event) for event in events_of(sentence.formula) if not _knows(event, sentence, events)})
     can = f"it can read {', '.join(_subject(name) for name in sorted(names))}"
     if events:
         can += f" and knows the events {', '.join(sorted(events))}"
     unseen = [f"'{_subject(name)}'" for name in read] + [f"that {happening}" for happening in told]
     return [Problem(f"{sentence.binds} cannot know {what}", can, sentence.place) for what in unseen]
+
+
+def _told_by_outputs(condition: Expr, name: str, readable: set[str], network: Network) -> bool:
+    """Whether a condition asks of another's state no more than the outputs that can be read tell."""
+    owner, _, variable = name.partition(".")
+    if variable != STATE:
+        return name not in names_in(condition)
+    seen: dict[tuple[str, ...], Expr] = {}
+    for state in network.by_name[owner].machine.states:
+
+        def leaf(item: Leaf, now: str = state.name) -> Expr:
+            return Const(now) if item == Name(name) else item
+
+        shown = tuple(value for output, value in sorted(state.gives.items()) if f"{owner}.{output}" in readable)
+        if seen.setdefault(shown, rewrite(condition, leaf)) != rewrite(condition, leaf):
+            return False
+    return True
 
 
 def _knows(event: Sent, sentence: Sentence, events: set[str]) -> bool:

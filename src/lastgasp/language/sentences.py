@@ -6,12 +6,15 @@ each kind of tree becomes one normal form of :mod:`lastgasp.sentences`, its word
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from fractions import Fraction
 
 from lark import Token, Tree
 
-from lastgasp.errors import Place
+from lastgasp.errors import InputError, Place, Problem
 from lastgasp.expr import FALSE, Expr, Sent, conj, neg
 from lastgasp.language.sentence_grammar import sentence_tree
 from lastgasp.language.sentence_names import Names, Node, find
@@ -45,9 +48,24 @@ def parse_sentence(
     ``place`` is that of the text's first character. Raises :class:`InputError` with place, cause and cure; no part of
     a text is ever dropped.
     """
-    tree = sentence_tree(text, place)
+    try:
+        tree = sentence_tree(text, place)
+    except InputError as error:
+        raise InputError([_hinted(problem, network) for problem in error.problems]) from error
     formula, binds = _Binder(Names(text, network, parameters or {}, place)).sentence(_part(tree, 0))
     return Sentence(text, formula, binds, place)
+
+
+def _hinted(problem: Problem, network: Network) -> Problem:
+    """A slip with the name of the network that may have been meant."""
+    slip = re.match(r"'(\w+)' does not fit here", problem.what)
+    if slip is None or "did you mean" in problem.cure:
+        return problem
+    words = {word for name in network.outputs for word in (*name.split("."), *network.outputs[name].names)}
+    words |= {word for name in network.events for word in name.split(".")}
+    words |= {state.name for instance in network.instances for state in instance.machine.states}
+    near = get_close_matches(slip[1].lower(), sorted(words), n=1, cutoff=0.6)
+    return replace(problem, cure=f"{problem.cure}; did you mean {near[0]!r}?") if near else problem
 
 
 def _part(node: Node, index: int) -> Node:

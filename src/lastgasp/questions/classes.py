@@ -31,7 +31,10 @@ def failure_class(study: Study, goal: str, network: Network, trace: Trace) -> Fa
         return rule.never
     causes = periods(signal, _condition(rule.cause, network, rule.place), trace.parameters)
     end = min(last.end, broken)
-    if any(cause.start < end and cause.end > last.start for cause in causes):
+    within = [cause for cause in causes if cause.start < end and cause.end > last.start]
+    if any(min(cause.end, broken) - cause.start > rule.threshold for cause in within):
+        return None
+    if within:
         return rule.mixed
     return rule.long if end - last.start > rule.threshold else rule.short
 

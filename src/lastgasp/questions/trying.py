@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lastgasp.errors import InputError
+from lastgasp.errors import InputError, Place
 from lastgasp.facade import Limits, Question
 from lastgasp.language.sentences import parse_sentence, readable_problems
 from lastgasp.questions.asking import CheckName, answer, ask
@@ -54,7 +54,7 @@ def attempt(
     study.pick("proposal", proposal)
     study.pick("installation", installation)
     network = study.installations[installation]
-    sentence = parse_sentence(text, network)
+    sentence = parse_sentence(text, network, place=Place("sentence", 1, 1))
     problems = readable_problems(sentence, network) if sentence.binds else []
     if problems:
         raise InputError(problems)

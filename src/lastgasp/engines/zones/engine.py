@@ -13,7 +13,7 @@ from lastgasp.engines.zones.automaton import ENGINE, Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
 from lastgasp.engines.zones.witness import run_of
-from lastgasp.system import TimedSystem
+from lastgasp.system import TimedSystem, observer_name
 from lastgasp.trace import Step
 
 Run = tuple[list[tuple[Fraction, Step]], Fraction]
@@ -126,7 +126,7 @@ def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed)
         if node.parent is None:
             break
         node = node.parent
-    return Disobedience(item.clause.lstrip("@"), item.reason, _run(explorer, item.ending), forced)
+    return Disobedience(item.clause.removeprefix(observer_name("")), item.reason, _run(explorer, item.ending), forced)
 
 
 def _certificate(system: TimedSystem, explorer: Explorer, graph: Graph) -> Certificate:
