@@ -2,12 +2,12 @@
 
     import lastgasp as lg
     study = lg.load_study()                                  # the bundled one, or a folder
-    match lg.check(study, goal="no-false-ad1", proposal="smets-only"):
+    match lg.check(study, goal="GOAL", proposal="PROPOSAL"):
         case lg.Holds(certificate=proof): proof.recheck()
         case lg.Fails(trace=run): print(run)
 
-The meaning of a machine is in :mod:`lastgasp.semantics`, that of a sentence in :mod:`lastgasp.sentences`; the layers are
-drawn in ARCHITECTURE.md. Everything exported here is loaded when it is first used.
+The meaning of a machine is in :mod:`lastgasp.semantics`, that of a sentence in :mod:`lastgasp.sentences`; the layers
+are drawn in ARCHITECTURE.md. Everything exported here is loaded when it is first used.
 """
 
 from importlib import import_module

@@ -84,7 +84,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """The value of a variable, an output or a location (``esme.state``)."""
+    """The value of a variable, an output or a location (``meter.state``)."""
 
     name: str
 
@@ -105,7 +105,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """``left op right`` with ``op`` one of ``== != < <= > >=``. A clock stands on the left, a constant or parameter right."""
+    """``left op right`` with ``op`` one of ``== != < <= > >=``. A clock stands on the left, a duration on the right."""
 
     op: str
     left: Expr
@@ -401,7 +401,7 @@ def value_text(value: Value) -> str:
 
 
 def text(expr: Expr) -> str:
-    """The expression in the words of the files, readable again by :func:`lastgasp.language.conditions.parse_condition`."""
+    """The expression in the words of the files, readable again by :mod:`lastgasp.language.conditions`."""
     match expr:
         case Const(value):
             return value_text(value)

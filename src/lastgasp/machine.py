@@ -17,7 +17,7 @@ TIME_IN_STATE = "time"
 """Name of the implicit clock of every machine; it restarts whenever a transition with a target is taken."""
 
 STATE = "state"
-"""Name of the location of a machine where a global name is needed: ``esme.state``."""
+"""Name of the location of a machine where a global name is needed: ``meter.state``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Composition: instances of machines, wired.
 
-Here names become global: ``esme.state`` is a location, ``esme.x`` a variable, ``esme.dc`` an output, ``ch.boot`` a
-parameter, ``ch.power_loss_alert`` an event. A network validates itself when it is made and reports every problem at
+Here names become global: ``meter.state`` is a location, ``meter.x`` a variable, ``meter.dc`` an output, ``hub.boot`` a
+parameter, ``hub.power_lost`` an event. A network validates itself when it is made and reports every problem at
 once.
 """
 
@@ -119,7 +119,7 @@ class Network:
                 yield instance, index, transition
 
     def output(self, name: str) -> Expr:
-        """An output (``esme.dc``) as an expression over the location of its owner."""
+        """An output (``meter.dc``) as an expression over the location of its owner."""
         owner, _, output = name.partition(".")
         machine = self.by_name[owner].machine
         location = Name(f"{owner}.{STATE}")
@@ -171,7 +171,7 @@ class Network:
         return rewrite(expr, leaf)
 
     def with_settings(self, settings: Mapping[str, Setting]) -> Network:
-        """The network with parameters set by global name (``{"esme.reboot": Fraction(60)}``)."""
+        """The network with parameters set by global name (``{"meter.reboot": Fraction(60)}``)."""
         unknown = sorted(set(settings) - set(self.parameters))
         if unknown:
             raise InputError(f"network {self.name} has no parameter {unknown[0]}; it has {', '.join(self.parameters)}")

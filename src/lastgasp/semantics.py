@@ -278,7 +278,7 @@ class _Localised:
 
 
 def step_words(network: Network, step: Step) -> str:
-    """What a step does, in the labels of the model: ``ESME: running -> rebooting (activates firmware)``."""
+    """What a step does, in the labels of the model: ``meter: running -> rebooting (activates firmware)``."""
     parts = []
     for move in step.moves:
         transition = network.by_name[move.instance].machine.transitions[move.index]
@@ -309,7 +309,7 @@ def run(
     rest: Fraction = Fraction(0),
     marks: tuple[tuple[Fraction, str], ...] = (),
 ) -> Trace:
-    """Play delays (seconds) and steps from the start, and return the trace. :class:`ReplayError` where one is impossible."""
+    """The trace of delays (seconds) and steps from the start; :class:`ReplayError` where one is impossible."""
     meaning = Semantics(network, parameters)
     now = meaning.initial()
     first = meaning.valuation(now)
@@ -353,7 +353,7 @@ def replay(network: Network, trace: Trace) -> Trace:
 def walk(network: Network, chance: Random, steps: int) -> Trace:
     """A random run of ``steps`` steps or until nothing more can happen; ranges are settled at their upper ends.
 
-    Delays are drawn between nothing and what is permitted, in whole seconds up to ten minutes where nothing limits them.
+    Delays are drawn up to what is permitted, up to ten minutes where nothing limits them.
     """
     chosen = {name: p.value.high for name, p in network.parameters.items() if isinstance(p.value, Range)}
     meaning = Semantics(network, chosen)

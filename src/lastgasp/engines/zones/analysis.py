@@ -22,7 +22,7 @@ CHAIN = 4
 
 @dataclass(frozen=True, slots=True)
 class Disobeyed:
-    """A situation in which the bound party cannot obey, whatever it does: by which clause, why, and how to get there."""
+    """A situation in which the bound party cannot obey: by which clause, why, and how to get there."""
 
     clause: str
     reason: str

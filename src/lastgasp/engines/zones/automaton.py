@@ -1,8 +1,8 @@
 """A timed system unfolded on the fly into an explicit timed automaton.
 
-A *location* is a valuation of every variable (of the machines and of the observers). Its edges have convex guards: where
-the outcome of a step depends on a clock, or on which reaction is taken, the step is run once for every way in which the
-questions can be answered.
+A *location* is a valuation of every variable (of the machines and of the observers). Its edges have convex guards:
+where the outcome of a step depends on a clock, or on which reaction is taken, the step is run once for every way in
+which the questions can be answered.
 """
 
 from __future__ import annotations
