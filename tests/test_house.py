@@ -11,7 +11,7 @@ import pytest
 
 import lastgasp
 from lastgasp.bundled import load_study
-from lastgasp.cli.show import diagrams
+from lastgasp.cli.show import diagrams, grammar_page
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVICES = re.compile(r"\b(esme|gsme|ch|chf|ad1|csp|dcc|dno|smets2?|chts|hot shoe|communications hub)\b", re.IGNORECASE)
@@ -26,7 +26,8 @@ def test_the_library_knows_no_device(path: Path) -> None:
 def test_the_heavy_packages_are_imported_when_needed_only() -> None:
     code = (
         "import sys, lastgasp;"
-        "print([m for m in ('z3','lark','ruamel.yaml','rich','click','hypothesis','networkx','graphviz') if m in sys.modules])"
+        "heavy = ('z3', 'lark', 'ruamel.yaml', 'rich', 'click', 'hypothesis', 'networkx', 'graphviz');"
+        "print([m for m in heavy if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
@@ -43,3 +44,8 @@ def test_the_drawn_diagrams_are_those_of_the_models() -> None:
     assert sorted(drawn) == sorted(wanted), "run 'lastgasp draw'"
     stale = [name for name, picture in wanted.items() if drawn[name] != picture]
     assert stale == [], "run 'lastgasp draw'"
+
+
+def test_the_page_of_the_grammar_is_that_of_the_templates() -> None:
+    page = (ROOT / "properties" / "SENTENCES.md").read_text(encoding="utf-8")
+    assert page == grammar_page(), "run 'lastgasp schema sentences > properties/SENTENCES.md'"

@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from lastgasp.completion import complete
-from lastgasp.engines import bmc
 from lastgasp.engines.extremes import extremes
 from lastgasp.engines.zones.engine import Disobedience, Finding, Run, find
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError, InternalError, NotApplicable, ReplayError
 from lastgasp.expr import Value
+from lastgasp.lazy import lazy
 from lastgasp.machine import Range, Setting
 from lastgasp.network import Network
 from lastgasp.observers import observer
@@ -30,6 +31,11 @@ from lastgasp.system import compiled, observer_name
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 from lastgasp.watch import watch
+
+if TYPE_CHECKING:
+    from lastgasp.engines import bmc
+else:
+    bmc = lazy("lastgasp.engines.bmc")
 
 ENGINES = ("auto", "zones", "bmc", "all")
 

@@ -9,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from lastgasp.expr import TRUE, Const, Expr, names_in, params_in
+from lastgasp.lazy import lazy
 from lastgasp.machine import After, Machine, May, State, When
 from lastgasp.network import Network
 from lastgasp.sentences import Sentence, conditions_of, durations_of, events_of
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    nx = lazy("networkx")
 
 
 @dataclass(frozen=True, slots=True)

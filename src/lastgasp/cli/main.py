@@ -292,7 +292,10 @@ def fmt(files: tuple[Path, ...], only_check: bool) -> None:
 @click.argument("kind", required=False)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write one file per kind into this folder.")
 def schema(kind: str | None, output: Path | None) -> None:
-    """The JSON Schema of each kind of file, for completion in editors."""
+    """The JSON Schema of each kind of file, for completion in editors; KIND 'sentences' prints the grammar's page."""
+    if kind == "sentences":
+        show.out(show.grammar_page().rstrip())
+        return
     found = show.schemas(kind)
     if output is None:
         show.out(json.dumps(found if kind is None else found[kind], indent=2))

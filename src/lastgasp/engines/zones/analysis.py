@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from lastgasp.engines.zones.automaton import Edge, Limit
 from lastgasp.engines.zones.dbm import Zone, before_restart, constrained, earlier, without, without_one
 from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
+from lastgasp.lazy import lazy
+
+if TYPE_CHECKING:
+    import networkx as nx
+else:
+    nx = lazy("networkx")
 
 CHAIN = 4
 """How many own steps in one instant may together meet a deadline, before the answer is 'not decided'."""
@@ -62,21 +67,23 @@ def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
         for _, targets in edges.values():
             for target in targets:
                 users.setdefault(graph.nodes[target].cover.index, set()).add(source)
-    waiting = deque(index for index, zones in reversed(caught.items()) if zones)
+    free = [node for node in graph.kept if caught[node.index] != [node.zone]]
+    waiting = deque(dict.fromkeys(user for node in free for user in users.get(node.index, ()) if caught.get(user)))
     queued = set(waiting)
     while waiting:
         index = waiting.popleft()
         queued.discard(index)
         node, rest = graph.nodes[index], caught[index]
-        for edge, targets in arcs.get(index, {}).values():
-            way = node.cut(edge.guard)
-            if way is None or not rest:
+        ways = [(edge, [graph.nodes[target].cover for target in targets]) for edge, targets in arcs[index].values()]
+        ways.sort(key=lambda way: sum(len(caught[cover.index]) for cover in way[1]))  # free ways first, they cost least
+        for edge, covers in ways:
+            if not rest or all(caught[cover.index] == [cover.zone] for cover in covers):
                 continue
-            back = [
-                zone for target in targets for zone in _into(explorer, node, edge, graph.nodes[target].cover, caught)
-            ]
-            for out in without(way, node.size, back):
-                rest = without_one(rest, node.size, out)
+            way = node.cut(edge.guard)
+            if way is not None:
+                back = [zone for cover in covers for zone in _into(explorer, node, edge, cover, caught)]
+                for out in without(way, node.size, back):
+                    rest = without_one(rest, node.size, out)
         if rest != caught[index]:
             caught[index] = rest
             for user in users.get(index, ()):

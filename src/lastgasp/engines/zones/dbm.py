@@ -163,6 +163,8 @@ def extrapolated(zone: Zone, n: int, largest: Sequence[int]) -> Zone:
 
 def minus(zone: Zone, n: int, other: Zone) -> Iterator[Zone]:
     """Disjoint zones that together are ``zone`` without ``other``."""
+    if includes(other, zone):
+        return
     rest = zone
     for i in range(n):
         for j in range(n):

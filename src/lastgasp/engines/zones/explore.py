@@ -116,6 +116,7 @@ class Explorer:
     def __init__(self, automaton: Automaton) -> None:
         self.automaton = automaton
         self.caps = Caps(automaton.system, automaton.scale)
+        self._forgotten: dict[tuple[Zone, tuple[int, ...]], Zone] = {}
 
     def explore(self, budget: Budget, *, stop: bool = True) -> Graph:
         """The zone graph, up to the first error if ``stop``, the budget, or the end."""
@@ -206,9 +207,8 @@ class Explorer:
     def settled(self, location: Location, clocks: tuple[str, ...], entry: Zone) -> Iterator[tuple[Zone, bool, Guard]]:
         """An arriving zone, closed under the delays that are permitted there, or split where a bound is passed."""
         n = len(clocks) + 1
-        _, caps = self.caps.of(location)
         if self.automaton.is_still(location):
-            yield extrapolated(entry, n, caps), True, ()
+            yield self._forget(location, entry), True, ()
             return
         rows = {clock: index for index, clock in enumerate(clocks, 1)}
         limits = self.automaton.limits(location)
@@ -219,7 +219,7 @@ class Explorer:
             if outside is None:
                 continue
             past = (*assumed, (limit.clock, False, negated(limit.raw)))
-            yield extrapolated(outside, n, caps), True, past
+            yield self._forget(location, outside), True, past
             assumed.append((limit.clock, True, limit.raw))
             within = constrained(inside, n, [(row, 0, limit.raw)])
             if within is None:
@@ -227,7 +227,15 @@ class Explorer:
             inside = within
         waited = constrained(later(inside, n), n, [(rows[limit.clock], 0, limit.raw) for limit in limits])
         assert waited is not None
-        yield extrapolated(waited, n, caps), False, tuple(assumed)
+        yield self._forget(location, waited), False, tuple(assumed)
+
+    def _forget(self, location: Location, zone: Zone) -> Zone:
+        """The zone without what cannot matter here; zones repeat, so each is worked out once."""
+        _, caps = self.caps.of(location)
+        known = self._forgotten.get((zone, caps))
+        if known is None:
+            known = self._forgotten[zone, caps] = extrapolated(zone, len(caps), caps)
+        return known
 
 
 def limits_of(automaton: Automaton, node: Node) -> tuple[Limit, ...]:
