@@ -304,7 +304,8 @@ def grammar_page() -> str:
         "",
         "A sentence is read to its full stop or refused; no part of it is dropped. *Within D* and *no later than D*",
         "include D, *in less than D* excludes it; *for more than D* is strictly longer, *for at least D* is D or",
-        "longer; *immediately* is the same instant. Words that leave a time open (soon, promptly, normally, after D, a month) are refused.",
+        "longer; *immediately* is the same instant. Words that leave a time open (soon, promptly, normally, after D,",
+        "a month) are refused.",
         "",
     ]
     for template in TEMPLATES:
