@@ -28,7 +28,11 @@ def main() -> None:
     cells: list[float] = []
     for name in names(load_study()):
         command = ("lastgasp.cli.main", "check", "--goal", name.goal, "--proposal", name.proposal, "--jobs", "1")
-        cells.append(seconds(sys.executable, "-c", f"import sys; from {command[0]} import main; sys.exit(main({list(command[1:])}))"))
+        cells.append(
+            seconds(
+                sys.executable, "-c", f"import sys; from {command[0]} import main; sys.exit(main({list(command[1:])}))"
+            )
+        )
         print(f"{name.goal + '/' + name.proposal:50} {cells[-1]:6.2f} s  {cells[-1] / unit:6.1f}")
     print(f"median cell               {statistics.median(cells):6.2f} s  {statistics.median(cells) / unit:6.1f}")
     whole = seconds(sys.executable, "-c", "import sys; from lastgasp.cli.main import main; sys.exit(main(['check']))")

@@ -222,7 +222,8 @@ class _Compiler:
             else:
                 reactions = tuple(Reaction(name, tuple(actions)) for name, actions in heard.items())
                 found.append(SystemStep(action, reactions=reactions, event=event, at_once=urgent))
-        return found
+        # of two equally short runs, the one in which the surroundings do less is met first
+        return sorted(found, key=lambda step: not self.network.by_name[step.action.move.instance].machine.party)
 
     def state_bounds(self) -> list[Bound]:
         found: list[Bound] = []

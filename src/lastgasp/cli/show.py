@@ -35,7 +35,7 @@ from lastgasp.render.table import trace_table
 from lastgasp.render.timing import timing_picture
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.study import Clause, Goal, Study
-from lastgasp.trace import Trace
+from lastgasp.trace import Entry, Trace
 from lastgasp.validate import did_you_mean
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -282,14 +282,22 @@ def trial_text(study: Study, trial: Trial) -> str:
 
 
 def diagrams(study: Study) -> dict[str, str]:
-    """File name and SVG of every machine, of every installation's wiring, and of the first goal's failing runs."""
+    """File name and SVG of every machine, of every installation's wiring, and of the runs of failures that are expected.
+
+    Of checks under one proposal that fail by the same run, the first is drawn.
+    """
     found = {f"{name}.svg": _svg(drawing.machine_dot(machine)) for name, machine in study.machines.items()}
     found |= {f"installation-{name}.svg": _svg(drawing.wiring_dot(net)) for name, net in study.installations.items()}
-    for name in [name for name in names(study) if name.goal == next(iter(study.goals))]:
+    failing = {(e.goal, e.proposal, e.installation) for e in study.expectations if e.verdict == "fails"}
+    drawn: set[tuple[str, str, tuple[Entry, ...]]] = set()
+    for name in [name for name in names(study) if (name.goal, name.proposal, name.installation) in failing]:
         verdict = answer(study, name)
         if isinstance(verdict, Fails) and verdict.trace is not None:
-            several = f"-{name.installation}" if len(study.installations) > 1 else ""
-            found[f"run-{name.goal}-{name.proposal}{several}.svg"] = lanes(study, ask(study, name), verdict)
+            same = (name.proposal, name.installation, verdict.trace.entries)
+            if same not in drawn:
+                drawn.add(same)
+                several = f"-{name.installation}" if len(study.installations) > 1 else ""
+                found[f"run-{name.proposal}-{name.goal}{several}.svg"] = lanes(study, ask(study, name), verdict)
     return found
 
 

@@ -31,7 +31,7 @@ def failure_class(study: Study, goal: str, network: Network, trace: Trace) -> Fa
         return rule.never
     causes = periods(signal, _condition(rule.cause, network, rule.place), trace.parameters)
     end = min(last.end, broken)
-    within = [cause for cause in causes if cause.start < end and cause.end > last.start]
+    within = [cause for cause in causes if cause.first <= last.last and last.first <= cause.last]
     if any(min(cause.end, broken) - cause.start > rule.threshold for cause in within):
         return None
     if within:

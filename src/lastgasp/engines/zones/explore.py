@@ -155,8 +155,8 @@ class Explorer:
             if budget.spent(len(graph.nodes), graph.depth):
                 return graph
             node = waiting.popleft()
-            if node.covered is not None:
-                continue
+            if node.covered is not None and node.covered.depth <= node.depth:
+                continue  # a deeper node that covers this one does not stand for it: runs from here are shorter
             self._look(graph, node)
             if graph.overflow or (graph.broken and stop):
                 return graph
