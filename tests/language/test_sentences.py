@@ -1,9 +1,8 @@
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from fractions import Fraction
-
-import re
 
 import pytest
 from hypothesis import given
