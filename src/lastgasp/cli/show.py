@@ -282,7 +282,7 @@ def trial_text(study: Study, trial: Trial) -> str:
 
 
 def diagrams(study: Study) -> dict[str, str]:
-    """File name and SVG of every machine, of every installation's wiring, and of the runs of failures that are expected.
+    """File name and SVG of every machine, of every installation's wiring, and of the failures that are expected.
 
     Of checks under one proposal that fail by the same run, the first is drawn.
     """
