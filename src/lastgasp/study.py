@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from lastgasp.errors import InputError, Place, Problem
@@ -141,6 +141,24 @@ class Study:
         if name not in table:
             raise InputError(Problem(f"there is no {kind} {name!r}", did_you_mean(name, table)))
         return table[name]
+
+    def with_profile(self, name: str) -> Study:
+        """The study with the parameters of a concrete device set wherever an installation has them.
+
+        :class:`InputError` where there is no such profile, or no installation has one of its parameters.
+        """
+        profile = self.pick("profile", name)
+        assert isinstance(profile, Profile)
+        known = {parameter for network in self.installations.values() for parameter in network.parameters}
+        for setting in profile.settings:
+            if setting not in known:
+                cure = did_you_mean(setting, known)
+                raise InputError(Problem(f"no installation has the parameter {setting!r}", cure, profile.place))
+        set_here = {
+            installation: network.with_settings({p: v for p, v in profile.settings.items() if p in network.parameters})
+            for installation, network in self.installations.items()
+        }
+        return replace(self, installations=set_here)
 
 
 def wording_hash(wording: str) -> str:

@@ -117,6 +117,7 @@ timeout_option = click.option("--timeout", type=Duration(), default=60.0, help="
 format_option = click.option(
     "--format", "form", type=click.Choice(["human", "json"]), default="human", show_default=True
 )
+profile_option = click.option("--profile", help="A concrete device of the study, by name.")
 assume_option = click.option("--assume", multiple=True, help="A further assumption of the study, by name.")
 
 
@@ -125,6 +126,7 @@ assume_option = click.option("--assume", multiple=True, help="A further assumpti
 @click.option("--goal", help="One goal.")
 @click.option("--proposal", help="One proposal.")
 @click.option("--installation", help="One installation.")
+@profile_option
 @engine_option
 @timeout_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes to work in.")
@@ -134,13 +136,14 @@ def check(
     goal: str | None,
     proposal: str | None,
     installation: str | None,
+    profile: str | None,
     engine: str,
     timeout: float,
     jobs: int,
     form: str,
 ) -> None:
     """Decide every goal under every proposal, for the bundled study or the folder PATH."""
-    study = load_study(path)
+    study = _study(path, profile)
     wanted = names(study, goal, proposal, installation)
     if not wanted:
         show.complain("there is nothing to check: the study needs a goal, a proposal and an installation")
@@ -162,6 +165,7 @@ def exit_code(cells: list[Cell]) -> int:
 @cli.command()
 @click.argument("check_name", metavar="CHECK")
 @study_option
+@profile_option
 @engine_option
 @timeout_option
 @assume_option
@@ -171,6 +175,7 @@ def exit_code(cells: list[Cell]) -> int:
 def explain(
     check_name: str,
     folder: Path | None,
+    profile: str | None,
     engine: str,
     timeout: float,
     assume: tuple[str, ...],
@@ -179,7 +184,7 @@ def explain(
     form: str,
 ) -> None:
     """Why a check has its verdict: the run as a table, or what the proof rests on. CHECK is GOAL/PROPOSAL."""
-    study = load_study(folder)
+    study = _study(folder, profile)
     name = CheckName.parsed(check_name, study)
     verdict = answer(study, name, engine=engine, limits=Limits(seconds=timeout), assume=assume)
     question = ask(study, name, assume=assume)
@@ -339,6 +344,11 @@ def write(path: Path, text: str) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _study(folder: Path | None, profile: str | None) -> Study:
+    study = load_study(folder)
+    return study if profile is None else study.with_profile(profile)
 
 
 def _only(study: Study, kind: str, name: str | None) -> str:

@@ -165,7 +165,7 @@ def _others_blocked(explorer: Explorer, node: Node, bound: Mapping[str, str], ex
                 cut
                 for other in edges
                 if not other.forbidden
-                and other.index == edge.index
+                and other.step.mover == edge.step.mover
                 and _others(other, party) == _others(edge, party)
                 and (cut := node.cut(other.guard)) is not None
             ]
@@ -198,20 +198,9 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
             at_limit = constrained(node.zone, n, [(0, row, _at(limit))])
             if at_limit is None:
                 continue
-            met = [
-                zone
-                for edge in _own(explorer, node, party)
-                if (zone := constrained(at_limit, n, node.constraints(edge.guard))) is not None
-                and _passes(explorer, node, edge, zone, party, bound, CHAIN)
-            ]
-            rest = without(at_limit, n, met)
+            rest = without(at_limit, n, _met(explorer, node, at_limit, party, bound, CHAIN))
         else:
-            met = [
-                earlier(zone, n)
-                for edge in _own(explorer, node, party)
-                if (zone := node.cut(edge.guard)) is not None
-                and _passes(explorer, node, edge, zone, party, bound, CHAIN)
-            ]
+            met = [earlier(zone, n) for zone in _met(explorer, node, node.zone, party, bound, CHAIN)]
             sooner = [
                 earlier(zone, n)
                 for other in limits
@@ -228,12 +217,23 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
             )
 
 
-def _own(explorer: Explorer, node: Node, party: str) -> Iterable[Edge]:
-    return (
-        edge
-        for edge in explorer.automaton.edges(node.location)
-        if not edge.forbidden and not edge.overflow and edge.step.mover.instance == party
-    )
+def _met(explorer: Explorer, node: Node, zone: Zone, party: str, bound: Mapping[str, str], chain: int) -> list[Zone]:
+    """The parts of ``zone`` in which the party has a step that leads to where no clause of it stops time.
+
+    How others react to that step is theirs to choose, so every variant of it must be permitted and lead there.
+    """
+    choices: dict[tuple[int, frozenset[int]], tuple[list[Zone], list[Zone]]] = {}
+    for edge in explorer.automaton.edges(node.location):
+        if edge.step.mover.instance != party:
+            continue
+        cut = constrained(zone, node.size, node.constraints(edge.guard))
+        if cut is not None:
+            mine = frozenset(move.index for move in edge.step.moves if move.instance == party)
+            good, bad = choices.setdefault((edge.step.mover.index, mine), ([], []))
+            permitted = not edge.forbidden and not edge.overflow
+            passes = permitted and _passes(explorer, node, edge, cut, party, bound, chain)
+            (good if passes else bad).append(cut)
+    return [piece for good, bad in choices.values() for cut in good for piece in without(cut, node.size, bad)]
 
 
 def _passes(
@@ -266,13 +266,9 @@ def _passes(
         return True
     if chain == 0:
         return False
-    met = [
-        cut
-        for other in _own(explorer, reached, party)
-        if (cut := reached.cut(other.guard)) is not None
-        and _passes(explorer, reached, other, cut, party, bound, chain - 1)
-    ]
-    return all(not without(zone, reached.size, met) for zone in stopped)
+    return all(
+        not without(zone, reached.size, _met(explorer, reached, zone, party, bound, chain - 1)) for zone in stopped
+    )
 
 
 def _at(limit: Limit) -> int:

@@ -119,7 +119,7 @@ def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed)
         choices = 0
         if taken is not None and node.parent is not None:
             choices = sum(
-                other.index == taken.index and not other.forbidden and other.step != taken.step
+                other.step.mover == taken.step.mover and not other.forbidden and other.step != taken.step
                 for other in explorer.automaton.edges(node.parent.location)
             )
         forced = not own and not choices
