@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lastgasp.completion import complete
 from lastgasp.engines.extremes import extremes
-from lastgasp.engines.zones.engine import Disobedience, Finding, Run, find
+from lastgasp.engines.zones.engine import Defect, Disobedience, Finding, Run, find
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError, InternalError, NotApplicable, ReplayError
 from lastgasp.expr import Value
@@ -87,6 +87,17 @@ def decide(question: Question, engine: str = "auto", limits: Limits | None = Non
         raise InputError(f"there is no engine {engine!r}; there are {', '.join(ENGINES)}")
     limits = limits or Limits()
     part = sliced(question.network, question.restrict, [question.goal])
+    try:
+        return _decided(question, part, engine, limits)
+    except _CutTooMuch:
+        return _decided(question, Slice(question.network, question.restrict, ()), engine, limits)
+
+
+class _CutTooMuch(Exception):
+    """What was cut cannot stand still while the part runs without breaking a sentence of its own."""
+
+
+def _decided(question: Question, part: Slice, engine: str, limits: Limits) -> Verdict:
     answers: list[Verdict] = []
     refused = False
     if engine in ("auto", "zones", "all"):
@@ -108,6 +119,9 @@ def _agreed(question: Question, answers: list[Verdict], *, both: bool) -> Verdic
         return replace(
             answers[-1], notes=tuple(a.reason for a in answers[:-1] if isinstance(a, Undecided) and a.reason)
         )
+    rejected = next((answer for answer in decided if isinstance(answer, Rejected)), None)
+    if rejected is not None:
+        return rejected  # the bounded search does not ask what comes before a verdict
     kinds = {type(answer) for answer in decided}
     if len(kinds) > 1:
         raise InternalError(
@@ -200,6 +214,13 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
         case bmc.Found():
             network = part.network.with_settings(_settings(answer.parameters))
             trace = _evidence(question, part, network, (list(answer.moves), answer.rest))
+            defect, doubt = _goes_on(network, part, limits)
+            notes = (*notes, *doubt)
+            if defect is not None:
+                stuck = _trace(network, defect.run, ())
+                return Rejected(
+                    question.name, "bmc", reason=defect.reason, trace=stuck, assumptions=assumed, notes=notes
+                )
             if isinstance(question.goal.formula, Possible):
                 return Holds(question.name, "bmc", trace=trace, assumptions=assumed, notes=notes)
             return Fails(question.name, "bmc", trace=trace, assumptions=assumed, notes=notes)
@@ -213,6 +234,16 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
             return Undecided(question.name, "bmc", reason=reason, assumptions=assumed, notes=notes)
     reason = f"no error within {answer.depth} steps; a bounded search proves nothing beyond"
     return Undecided(question.name, "bmc", reason=reason, assumptions=assumed, notes=notes)
+
+
+def _goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
+    """Whether runs of a network with these parameters can go on for ever: a defect, or a doubt where it is not known."""
+    doubt = ("it was not shown that time can go on after this run",)
+    try:
+        sane = find(compiled(network, part.restrict, None), limits.budget("sanity"))
+    except NotApplicable:
+        return None, doubt
+    return sane.defect, () if sane.complete else doubt
 
 
 # --- evidence -----------------------------------------------------------------------------------------------------
@@ -249,6 +280,9 @@ def _evidence(question: Question, part: Slice, network: Network, found: Run) -> 
         direct = errs(sentence.formula, signal, trace.parameters)
         if direct is not None or watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters):
             raise InternalError(f"a run found for {question.name} breaks {name!r} at {direct}")
+    for name, sentence in question.restrict.items():
+        if name not in part.restrict and errs(sentence.formula, signal, trace.parameters) is not None:
+            raise _CutTooMuch
     marked = replace(trace, marks=((breaks, "shown" if isinstance(question.goal.formula, Possible) else "broken"),))
     return replay(whole, marked)
 
