@@ -237,7 +237,7 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
 
 
 def _goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
-    """Whether runs of a network with these parameters can go on for ever: a defect, or a doubt where it is not known."""
+    """Whether runs of a network with these parameters can go on: a defect, or a doubt where that is not known."""
     doubt = ("it was not shown that time can go on after this run",)
     try:
         sane = find(compiled(network, part.restrict, None), limits.budget("sanity"))

@@ -100,6 +100,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         show.complain(f"{error.filename or 'file'}: {error.strerror or error}")
         return UNUSABLE
+    except Exception as error:  # a defect of ours must not look like a verdict
+        show.complain(f"internal error: {type(error).__name__}: {error}")
+        return INTERNAL
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -155,8 +155,8 @@ def _others_blocked(explorer: Explorer, node: Node, bound: Mapping[str, str], ex
         if not edge.forbidden or exempt.intersection(edge.forbidden):
             continue
         for clause in edge.forbidden:
-            party = bound[clause]
-            if edge.step.mover.instance == party:
+            party = bound.get(clause)
+            if party is None or edge.step.mover.instance == party:
                 continue
             zone = node.cut(edge.guard)
             if zone is None:
