@@ -36,8 +36,7 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
     assert finding.certificate is not None
     finding.certificate.recheck()
     assert (stuck(explorer, graph) is not None) == (answer.stuck_at is not None)
-    if hurried(explorer, graph) is not None:
-        assert answer.timelock_at is not None
+    assert (hurried(explorer, graph) is not None) == (answer.timelock_at is not None)
     assert (instant_loop(graph) is not None) == (answer.instant_loop_at is not None)
     for node in graph.nodes:
         if node.parent is not None and node.edge is not None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lastgasp.engines.zones.automaton import Edge, Limit
-from lastgasp.engines.zones.dbm import Zone, before_restart, constrained, earlier, without, without_one
+from lastgasp.engines.zones.dbm import Zone, before_restart, constrained, earlier, scaled, without, without_one
 from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
 from lastgasp.lazy import lazy
+from lastgasp.observers import Bound
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -53,21 +54,31 @@ def stuck(explorer: Explorer, graph: Graph) -> Ending | None:
 
 
 def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
-    """A reachable situation in which no time passes, nor after any number of steps in that instant (a timelock too).
+    """A reachable situation from which, whatever steps are taken, time can never go on for ever (a timelock too).
 
-    Greatest fixed point: begin with every situation in which time cannot pass at once, and take away what some step
-    leads out of.
+    Greatest fixed point: begin with every situation that is nearer than ``1 / parts`` of a time unit to the end of a
+    bound, or in which no time passes at all, and take away what some step, now or later, leads out of. A run that
+    stays in the rest stays near some bound all the time. A clock comes near a bound at most once in half a unit,
+    because after a restart it is at least a unit away; with more than twice as many ``parts`` as bounds, all that
+    time together is less than half a unit. And a situation from which time converges leads to some that are that near
+    to its limit. So the rest is empty if and only if time can go on for ever everywhere.
+
+    Where every bound includes its end, the ends themselves are enough (``parts`` 0): a run that always waits for the
+    end of a bound spends delays that differ by whole units from finitely many, so they do not converge.
     """
+    bounds = _all_bounds(explorer)
+    parts = 2 * len({(b.clock, b.limit) for b in bounds}) + 2 if any(b.strict for b in bounds) else 0
+    whole = {node.index: scaled(node.zone, parts or 1) for node in graph.kept}
     arcs: dict[int, dict[int, tuple[Edge, list[int]]]] = {}
     for source, target, edge in graph.arcs:
         arcs.setdefault(source, {}).setdefault(id(edge), (edge, []))[1].append(target)
-    caught = {node.index: _at_rest(explorer, node) for node in graph.kept}
+    caught = {node.index: _near_the_end(explorer, node, whole[node.index], parts) for node in graph.kept}
     users: dict[int, set[int]] = {}
     for source, edges in arcs.items():
         for _, targets in edges.values():
             for target in targets:
                 users.setdefault(graph.nodes[target].cover.index, set()).add(source)
-    free = [node for node in graph.kept if caught[node.index] != [node.zone]]
+    free = [node for node in graph.kept if caught[node.index] != [whole[node.index]]]
     waiting = deque(dict.fromkeys(user for node in free for user in users.get(node.index, ()) if caught.get(user)))
     queued = set(waiting)
     while waiting:
@@ -77,13 +88,13 @@ def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
         ways = [(edge, [graph.nodes[target].cover for target in targets]) for edge, targets in arcs[index].values()]
         ways.sort(key=lambda way: sum(len(caught[cover.index]) for cover in way[1]))  # free ways first, they cost least
         for edge, covers in ways:
-            if not rest or all(caught[cover.index] == [cover.zone] for cover in covers):
+            if not rest or all(caught[cover.index] == [whole[cover.index]] for cover in covers):
                 continue
             way = node.cut(edge.guard)
             if way is not None:
                 back = [zone for cover in covers for zone in _into(explorer, node, edge, cover, caught)]
-                for out in without(way, node.size, back):
-                    rest = without_one(rest, node.size, out)
+                for out in without(scaled(way, parts or 1), node.size, back):
+                    rest = without_one(rest, node.size, out if node.still else earlier(out, node.size))
         if rest != caught[index]:
             caught[index] = rest
             for user in users.get(index, ()):
@@ -92,16 +103,26 @@ def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
                     queued.add(user)
     for index, zones in caught.items():
         if zones:
-            return Ending(graph.nodes[index], None, _guard_of(graph.nodes[index], zones[0]))
+            return Ending(graph.nodes[index], None, ())
     return None
 
 
-def _at_rest(explorer: Explorer, node: Node) -> list[Zone]:
-    """The part of a node in which no positive delay is possible."""
+def _near_the_end(explorer: Explorer, node: Node, zone: Zone, parts: int) -> list[Zone]:
+    """The part of a node, in ``parts`` of a time unit, that is less than one part away from a bound, or at it (0)."""
     if node.still:
-        return [node.zone]
-    ends = (node.cut(((limit.clock, False, _at(limit)),)) for limit in limits_of(explorer.automaton, node))
+        return [zone]
+    rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
+    ends = (
+        constrained(zone, node.size, [(0, rows[limit.clock], -2 * (value * parts - 1) if parts else 1 - 2 * value)])
+        for limit in limits_of(explorer.automaton, node)
+        for value in (limit.raw >> 1,)
+    )
     return [zone for zone in ends if zone is not None]
+
+
+def _all_bounds(explorer: Explorer) -> tuple[Bound, ...]:
+    system = explorer.automaton.system
+    return (*system.bounds, *(bound for monitor in system.restrict for bound in monitor.bounds))
 
 
 def _into(explorer: Explorer, node: Node, edge: Edge, target: Node, caught: dict[int, list[Zone]]) -> Iterable[Zone]:
