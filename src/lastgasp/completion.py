@@ -53,16 +53,27 @@ class _Player:
             if delay == 0 and not (others and enabled.limit.seconds == 0 and self._must(others)):
                 return
             part = enabled.limit.seconds or Fraction(0)
+            if enabled.limit.strict:
+                part /= 2
             if part > 0:
-                part = part / 2 if enabled.limit.strict else part
                 self.now = self.meaning.apply(self.now, part)
                 self.waited += part
                 delay -= part
-            elif others:
-                self.take(others[0])
-            else:
+                others = [s for s in self.meaning.enabled(self.now).steps if s.mover.instance not in self.kept]
+                if not enabled.limit.strict:
+                    continue
+            if not others:
                 break
+            self.take(max(others, key=self._room))
         raise InternalError(f"the instances outside of {', '.join(sorted(self.kept))} block the run")
+
+    def _room(self, step: Step) -> Fraction:
+        """How much time may pass after a step of the others; a step that changes nothing leaves none."""
+        after = self.meaning.apply(self.now, step)
+        if after.values == self.now.values:
+            return Fraction(-1)
+        limit = self.meaning.enabled(after).limit.seconds
+        return Fraction(10**9) if limit is None else limit
 
     def _must(self, others: list[Step]) -> bool:
         """Whether the others' steps go before everything else (``when``), so that the part has to wait for them."""

@@ -174,6 +174,12 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return verdict(Fails, certificate=found.certificate)
     if rejected is not None:
         return rejected
+    for party in sorted({name.partition(".")[0] for name in chosen}):
+        narrow = part.network.with_settings(extremes(part.network, [], narrow=party))
+        least = find(compiled(narrow, part.restrict, None), limits.budget("sanity"), bound, free)
+        if least.defect or least.disobeyed or not least.complete:
+            why = least.defect.reason if least.defect else "a clause is not shown obeyable"
+            return verdict(Undecided, reason=f"it holds at the widest values, but at the narrowest of {party} {why}")
     if not found.premise:
         return verdict(Vacuous, reason="what the goal speaks of can never happen here")
     return verdict(Holds, certificate=found.certificate)

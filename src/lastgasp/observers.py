@@ -36,6 +36,7 @@ from lastgasp.expr import (
     disj,
     evaluate,
     neg,
+    params_in,
     plus,
     rewrite,
 )
@@ -451,6 +452,9 @@ def _positive(limit: Expr, strict: bool) -> None:
 
 
 def _literal(expr: Expr, parameters: Mapping[str, Value]) -> Fraction:
+    for name in params_in(expr):
+        if name not in parameters:
+            raise InputError(f"the duration {name} of this sentence has a range; give it a value")
     value = evaluate(expr, lambda leaf: parameters[leaf.name])  # type: ignore[union-attr]
     assert isinstance(value, Fraction)
     return value

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lastgasp.expr import TRUE, Const, Expr, names_in, params_in
+from lastgasp.expr import TRUE, Const, Expr, contains, names_in, params_in
 from lastgasp.lazy import lazy
-from lastgasp.machine import After, Machine, May, State, When
+from lastgasp.machine import After, Machine, May, On, State, When
 from lastgasp.network import Network
 from lastgasp.sentences import Sentence, conditions_of, durations_of, events_of
 
@@ -66,14 +66,18 @@ def sliced(network: Network, restrict: Mapping[str, Sentence], goals: Iterable[S
             break
         wanted = grown
     cut = tuple(instance.name for instance in network.instances if instance.name not in wanted)
-    if not all(never_blocks(network.by_name[name].machine) for name in cut):
+    mutual = not nx.is_directed_acyclic_graph(influence.subgraph(cut))
+    if not all(never_blocks(network.by_name[name].machine, mutual) for name in cut):
         return Slice(network, restrict, ())
     kept = {name: sentence for name, sentence in restrict.items() if speaking[name] <= wanted}
     return Slice(network.restricted_to(wanted) if cut else network, kept, cut)
 
 
-def never_blocks(machine: Machine) -> bool:
+def never_blocks(machine: Machine, mutual: bool = True) -> bool:
     """Whether a machine can always let time and the others go on, whatever they do.
+
+    ``mutual``: others that are cut as well may be driven by it in turn, so that a reaction costs no time either; where
+    influence among them has no cycle, each is driven finitely often in one instant if those before it are.
 
     Sufficient, not necessary: every state that bounds time has a way out that is open at the bound and needs nobody
     else; steps that no time need separate form no cycle; it sends no handshake; it computes no value that could leave
@@ -81,12 +85,18 @@ def never_blocks(machine: Machine) -> bool:
     """
     if any(event.handshake for event in machine.sends):
         return False
-    if any(not isinstance(value, Const) for transition in machine.transitions for _, value in transition.assign):
-        return False
+    domains = {variable.name: variable.domain for variable in machine.variables}
+    for transition in machine.transitions:
+        for name, value in transition.assign:
+            if not isinstance(value, Const) or not contains(domains[name], value.value):
+                return False
     hurried: nx.DiGraph[str] = nx.DiGraph()
     for transition in machine.transitions:
         for source in transition.sources:
-            if isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
+            reacts = isinstance(transition.trigger, On)
+            if reacts and not mutual:
+                continue
+            if reacts or isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
                 hurried.add_edge(source, transition.target or source)
     if not nx.is_directed_acyclic_graph(hurried):
         return False

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lastgasp.errors import NotApplicable
-from lastgasp.expr import And, Clock, Compare, Expr, In, Not, Or, params_in
-from lastgasp.machine import After, Range, Setting
+from lastgasp.expr import And, Clock, Compare, Expr, In, Not, Or, Times, children, params_in
+from lastgasp.machine import After, On, Range, Setting, When
 from lastgasp.network import Network
 from lastgasp.sentences import Sentence, durations_of
 
@@ -25,8 +25,11 @@ class _Use:
     upper: bool
 
 
-def extremes(network: Network, sentences: Iterable[Sentence]) -> dict[str, Setting]:
-    """The extreme value of every parameter that has a range; :class:`NotApplicable` where there is none."""
+def extremes(network: Network, sentences: Iterable[Sentence], *, narrow: str = "") -> dict[str, Setting]:
+    """The extreme value of every parameter that has a range; :class:`NotApplicable` where there is none.
+
+    The parameters of the instance ``narrow`` get the value that permits least.
+    """
     ranges = {name: p.value for name, p in network.parameters.items() if isinstance(p.value, Range)}
     if not ranges:
         return {}
@@ -42,7 +45,8 @@ def extremes(network: Network, sentences: Iterable[Sentence]) -> dict[str, Setti
         sides = uses.get(name, {True})
         if len(sides) > 1:
             raise NotApplicable(ENGINE, f"{name} has a range and bounds time both from above and from below")
-        chosen[name] = value.high if sides == {True} else value.low
+        widest = (sides == {True}) != (name.partition(".")[0] == narrow)
+        chosen[name] = value.high if widest else value.low
     return chosen
 
 
@@ -52,6 +56,7 @@ def _uses(network: Network) -> Iterator[_Use]:
         def found(expr: Expr | None, upper: bool, owner: str = instance.name) -> Iterator[_Use]:
             if expr is not None:
                 yield from (_Use(f"{owner}.{name}", upper) for name in params_in(expr))
+                yield from (_Use(f"{owner}.{name}", not upper) for name in _subtracted(expr))
 
         for state in instance.machine.states:
             yield from found(state.at_most, True)
@@ -61,8 +66,15 @@ def _uses(network: Network) -> Iterator[_Use]:
             if isinstance(trigger, After):
                 yield from found(trigger.low, False)
                 yield from found(trigger.high, True)
+            # a reaction, and a step that cannot wait, are forced where they are possible: neither side only permits
+            forced = isinstance(trigger, On | When)
             for name, upper in _sides(transition.guard, True):
                 yield _Use(f"{instance.name}.{name}", upper)
+                if forced:
+                    yield _Use(f"{instance.name}.{name}", not upper)
+            if isinstance(trigger, When):
+                for name in params_in(trigger.condition):
+                    yield from (_Use(f"{instance.name}.{name}", True), _Use(f"{instance.name}.{name}", False))
             for _, value in transition.assign:
                 for name in params_in(value):
                     yield from (_Use(f"{instance.name}.{name}", True), _Use(f"{instance.name}.{name}", False))
@@ -74,6 +86,8 @@ def _sides(expr: Expr, positive: bool) -> Iterator[tuple[str, bool]]:
         case Compare(op, Clock(), right) if op not in ("==", "!="):
             for name in params_in(right):
                 yield name, (op in ("<", "<=")) == positive
+            for name in _subtracted(right):
+                yield name, (op in ("<", "<=")) != positive
         case And(items) | Or(items):
             for item in items:
                 yield from _sides(item, positive)
@@ -87,3 +101,10 @@ def _sides(expr: Expr, positive: bool) -> Iterator[tuple[str, bool]]:
             for name in params_in(expr):
                 yield name, True
                 yield name, False
+
+
+def _subtracted(expr: Expr) -> set[str]:
+    """The parameters under a negative factor: they bound on both sides, as far as this module is concerned."""
+    if isinstance(expr, Times) and expr.factor < 0:
+        return params_in(expr)
+    return set().union(*(_subtracted(part) for part in children(expr)))

@@ -155,5 +155,9 @@ def prove(
     def bound(texts: Iterable[str]) -> dict[str, Sentence]:
         return {text: parse_sentence(text, network) for text in texts}
 
-    question = Question(network.name, network, parse_sentence(goal, network), bound(clauses), bound(assumptions))
+    restricting = bound(clauses)
+    problems = [problem for sentence in restricting.values() for problem in readable_problems(sentence, network)]
+    if problems:
+        raise InputError(problems)
+    question = Question(network.name, network, parse_sentence(goal, network), restricting, bound(assumptions))
     return decide(question, engine, Limits(seconds=None if timeout is None else float(timeout)))

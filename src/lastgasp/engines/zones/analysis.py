@@ -15,6 +15,7 @@ from lastgasp.engines.zones.automaton import Edge, Limit
 from lastgasp.engines.zones.dbm import Zone, before_restart, constrained, earlier, scaled, without, without_one
 from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
 from lastgasp.lazy import lazy
+from lastgasp.machine import STATE
 from lastgasp.observers import Bound
 
 if TYPE_CHECKING:
@@ -139,9 +140,9 @@ def instant_loop(graph: Graph) -> list[Node] | None:
     """Nodes of an endless chain of instantaneous steps (``when``, and steps out of committed states), or ``None``."""
     chain = nx.DiGraph()
     for source, target, edge in graph.arcs:
-        before, after = graph.nodes[source], graph.nodes[target]
+        before, after = graph.nodes[source].cover, graph.nodes[target].cover
         if before.still and after.still and _instantaneous(graph, before) and _instantaneous(graph, after):
-            chain.add_edge(source, target, edge=edge)
+            chain.add_edge(before.index, after.index, edge=edge)
     for component in nx.strongly_connected_components(chain):
         first = min(component)
         if len(component) > 1 or chain.has_edge(first, first):
@@ -165,7 +166,11 @@ def disobeyed(explorer: Explorer, graph: Graph, bound: Mapping[str, str], free: 
     found: dict[str, Disobeyed] = {}
     exempt = set(free)
     for node in graph.kept:
-        for problem in (*_others_blocked(explorer, node, bound, exempt), *_deadlines(explorer, node, bound)):
+        for problem in (
+            *_others_blocked(explorer, node, bound, exempt),
+            *_deadlines(explorer, node, bound),
+            *_hurrying(explorer, node),
+        ):
             found.setdefault(problem.clause, problem)
     return list(found.values())
 
@@ -238,6 +243,35 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
             )
 
 
+def _hurrying(explorer: Explorer, node: Node) -> Iterable[Disobeyed]:
+    """Where a machine's own state ends (its bound, or because it is urgent), that machine has a step that leaves it."""
+    automaton, system = explorer.automaton, explorer.automaton.system
+    ends: list[tuple[str, Zone]] = []
+    for limit in limits_of(automaton, node):
+        if not limit.owner:
+            end = node.cut(((limit.clock, False, _at(limit)),)) if limit.raw & 1 else node.zone
+            if end is not None:
+                ends.append((limit.clock.partition(".")[0], end))
+    if node.still and not automaton.is_at_once(node.location) and not automaton.committed(node.location):
+        for instance in system.network.instances:
+            if instance.machine.state(str(automaton.value(node.location, f"{instance.name}.{STATE}"))).urgent:
+                ends.append((instance.name, node.zone))
+    for who, end in ends:
+        rest, closed = [end], ""
+        for edge in automaton.edges(node.location):
+            if edge.step.mover.instance != who:
+                continue
+            cut = constrained(end, node.size, node.constraints(edge.guard))
+            if cut is not None and edge.forbidden:
+                closed = closed or edge.forbidden[0]
+            elif cut is not None:
+                strict = end is node.zone and not node.still
+                rest = without_one(rest, node.size, earlier(cut, node.size) if strict else cut)
+        if rest:
+            words = f"{who} must leave its state and no step of its own does, so it forces its surroundings"
+            yield Disobeyed(closed, words, Ending(node, None, _guard_of(node, rest[0])))
+
+
 def _met(explorer: Explorer, node: Node, zone: Zone, party: str, bound: Mapping[str, str], chain: int) -> list[Zone]:
     """The parts of ``zone`` in which the party has a step that leads to where no clause of it stops time.
 
@@ -280,7 +314,8 @@ def _passes(
     stopped: list[Zone] = []
     for limit in automaton.limits(edge.target):
         if bound.get(limit.owner) == party:
-            at_limit = reached.cut(((limit.clock, False, _at(limit)),))
+            # a strict limit is never reached: there only a restart of its clock counts as progress
+            at_limit = reached.cut(((limit.clock, False, _at(limit) if limit.raw & 1 else 0),))
             if at_limit is not None:
                 stopped.append(at_limit)
     if not stopped:

@@ -12,7 +12,7 @@ from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, hurried, insta
 from lastgasp.engines.zones.automaton import ENGINE, Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
-from lastgasp.engines.zones.witness import run_of
+from lastgasp.engines.zones.witness import NoRun, run_of
 from lastgasp.system import TimedSystem, observer_name
 from lastgasp.trace import Step
 
@@ -105,13 +105,16 @@ def _timelock(explorer: Explorer, graph: Graph) -> Defect | None:
 
 
 def _run(explorer: Explorer, ending: Ending) -> Run:
-    return run_of(explorer.automaton, ending)
+    try:
+        return run_of(explorer.automaton, ending)
+    except NoRun:  # a piece of a zone beyond the largest constants: any run to the node is as good
+        return run_of(explorer.automaton, Ending(ending.node, ending.edge, ()))
 
 
 def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed) -> Disobedience:
     """Whether the way there was forced: the party took no step of its own and never had one to take."""
-    party = bound[item.clause]
-    node, forced = item.ending.node, True
+    party = bound.get(item.clause, "")
+    node, forced = item.ending.node, bool(party) or not item.clause
     while node is not None and forced:
         edges = explorer.automaton.edges(node.location)
         own = [e for e in edges if e.step.mover.instance == party and not e.forbidden and node.cut(e.guard) is not None]

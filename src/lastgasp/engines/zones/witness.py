@@ -13,6 +13,11 @@ from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.explore import Ending, Guard, Node, limits_of
 from lastgasp.trace import Step
 
+
+class NoRun(Exception):
+    """The constraints on the instants contradict each other: the ending names what only the abstraction contains."""
+
+
 Bounds = list[list[tuple[Fraction, bool] | None]]
 """``bounds[i][j]``: ``t_i - t_j`` at most the value, less than it where the flag is ``False``; ``None``: no bound."""
 
@@ -91,7 +96,11 @@ class _Times:
                     continue
                 for j in range(n):
                     second = bounds[k][j]
-                    if second is not None and i != j:
+                    if second is None:
+                        continue
+                    if i == j and (first[0] + second[0], first[1] and second[1]) < (Fraction(0), True):
+                        raise NoRun
+                    if i != j:
                         self._bound(i, j, first[0] + second[0], first[1] and second[1])
         instants = [Fraction(0)]
         for k in range(1, n):
