@@ -221,7 +221,13 @@ class Instance:
     machine: Machine
     wires: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    title: str = ""
     place: Place | None = field(default=None, compare=False)
+
+    @property
+    def label(self) -> str:
+        """What people call it: its title, else that of its machine, else its name."""
+        return self.title or self.machine.title or self.name
 
 
 def domain_of(machine: Machine, name: str) -> Domain | None:

@@ -292,7 +292,7 @@ def labels(network: Network) -> dict[str, str]:
     found: dict[str, str] = {}
     for instance in network.instances:
         machine = instance.machine
-        found[instance.name] = machine.title or instance.name
+        found[instance.name] = instance.label
         for state in machine.states:
             found[f"{instance.name}.{STATE}={state.name}"] = state.label or state.name
         named = [(item.name, item.label) for item in machine.variables]

@@ -283,9 +283,10 @@ def lint(path: Path | None) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 where a file would change.")
 def fmt(files: tuple[Path, ...], only_check: bool) -> None:
-    """Bring files into the canonical layout."""
+    """Bring files into the canonical layout; of a folder, every YAML file under it."""
     changed = False
-    for path in files:
+    found = [sorted(path.rglob("*.yaml")) if path.is_dir() else [path] for path in files]
+    for path in (path for paths in found for path in paths):
         before = show.read_text(path)
         after = show.laid_out(before, path)
         if after != before:

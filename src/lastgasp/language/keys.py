@@ -94,6 +94,7 @@ INSTANCE = Record(
     "an instance",
     (
         Key("machine", NAME, "the machine it is an instance of", required=True),
+        TITLE,
         Key("wires", MapOf(NAME, "names of ports"), "ports with the instances they are wired to"),
         Key("settings", MapOf(SETTING, "names of parameters"), "parameters set here"),
     ),

@@ -360,7 +360,7 @@ def read_network(node: Node, machines: Lookup[str, Machine], found: list[Problem
             continue
         wires = {port: line(target) for port, _, target in named(own.get("wires"))}
         settings = {setting: problems.setting(value) for setting, _, value in named(own.get("settings"))}
-        instances.append(Instance(name, machine, wires, settings, place))
+        instances.append(Instance(name, machine, wires, settings, line(own.get("title")), place))
     if len(found) > before:
         return None
     try:

@@ -186,6 +186,7 @@ def network_to_yaml(network: Network) -> str:
     instances = {
         instance.name: {"machine": instance.machine.name}
         | filled(
+            title=instance.title,
             wires=dict(instance.wires),
             settings={name: setting_text(value) for name, value in instance.settings.items()},
         )

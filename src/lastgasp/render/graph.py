@@ -169,7 +169,7 @@ def wiring_graph(network: Network) -> Graph:
     nodes = tuple(
         Node(
             instance.name,
-            instance.machine.title or instance.name,
+            instance.label,
             (f"[{instance.name}]", _party(instance.machine)),
         )
         for instance in network.instances
