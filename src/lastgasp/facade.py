@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lastgasp.completion import complete
 from lastgasp.engines.extremes import extremes
-from lastgasp.engines.zones.engine import Defect, Disobedience, Finding, Run, find
+from lastgasp.engines.zones.engine import Defect, Disobedience, Run, Sanity, find, sanity
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError, InternalError, NotApplicable, ReplayError
 from lastgasp.expr import Value
@@ -60,6 +60,7 @@ class Question:
 class Limits:
     """How much work a check may do: seconds (``None``: no limit), symbolic states, steps of a bounded search.
 
+    ``order`` is that of the zone engine's search; only breadth-first finds the shortest run first.
     ``memory`` keeps what was found out about a network apart from its goal, for the next goal about the same network:
     share it only between questions about one installation.
     """
@@ -67,8 +68,9 @@ class Limits:
     seconds: float | None = 60.0
     states: int = 1_000_000
     depth: int = 24
+    order: str = "breadth"
     progress: Callable[[str, int, int], None] | None = None
-    memory: dict[object, Finding] = field(default_factory=dict, compare=False)
+    memory: dict[object, Sanity] = field(default_factory=dict, compare=False)
 
     def budget(self, engine: str) -> Budget:
         """A budget for the zone engine that starts now."""
@@ -151,9 +153,11 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         observer_name(name): sentence.binds for name, sentence in part.restrict.items() if name in question.clauses
     }
     free = frozenset(map(observer_name, assumed))
-    found = find(system, limits.budget("zones"), bound, free)
+    found = find(system, limits.budget("zones"), limits.order)
+    if found.defect is not None:
+        return verdict(Rejected, reason=found.defect.reason, trace=_trace(network, found.defect.run, ()))
     # a failing run is extended to a whole one only where the network without the goal is sound
-    sane = found if found.certificate or found.defect else _remembered(network, part, bound, free, limits)
+    sane = _remembered(network, part, bound, free, limits)
     if sane.defect is not None:
         return verdict(Rejected, reason=sane.defect.reason, trace=_trace(network, sane.defect.run, ()))
     if not sane.complete:
@@ -176,7 +180,7 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return rejected
     for party in sorted({name.partition(".")[0] for name in chosen}):
         narrow = part.network.with_settings(extremes(part.network, [], narrow=party))
-        least = find(compiled(narrow, part.restrict, None), limits.budget("sanity"), bound, free)
+        least = _remembered(narrow, part, bound, free, limits)
         if least.defect or least.disobeyed or not least.complete:
             why = least.defect.reason if least.defect else "a clause is not shown obeyable"
             return verdict(Undecided, reason=f"it holds at the widest values, but at the narrowest of {party} {why}")
@@ -187,11 +191,12 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
 
 def _remembered(
     network: Network, part: Slice, bound: Mapping[str, str], free: frozenset[str], limits: Limits
-) -> Finding:
+) -> Sanity:
     """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
-    key = (network.name, *sorted(network.by_name), *sorted(part.restrict.items(), key=lambda item: item[0]))
+    settings = sorted((name, str(parameter.value)) for name, parameter in network.parameters.items())
+    key = (network.name, *sorted(network.by_name), *settings, *sorted(part.restrict.items(), key=lambda item: item[0]))
     if key not in limits.memory:
-        limits.memory[key] = find(compiled(network, part.restrict, None), limits.budget("sanity"), bound, free)
+        limits.memory[key] = sanity(compiled(network, part.restrict, None), limits.budget("sanity"), bound, free)
     return limits.memory[key]
 
 
@@ -246,7 +251,7 @@ def _goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | No
     """Whether runs of a network with these parameters can go on: a defect, or a doubt where that is not known."""
     doubt = ("it was not shown that time can go on after this run",)
     try:
-        sane = find(compiled(network, part.restrict, None), limits.budget("sanity"))
+        sane = sanity(compiled(network, part.restrict, None), limits.budget("sanity"))
     except NotApplicable:
         return None, doubt
     return sane.defect, () if sane.complete else doubt

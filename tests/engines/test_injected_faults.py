@@ -11,7 +11,7 @@ import pytest
 import lastgasp as lg
 from lastgasp.engines.zones import explore
 from lastgasp.engines.zones.automaton import Automaton
-from lastgasp.engines.zones.caps import Caps
+from lastgasp.engines.zones.caps import Capped, Caps
 from lastgasp.engines.zones.engine import find
 from lastgasp.errors import InternalError
 from lastgasp.language.sentences import parse_sentence
@@ -85,9 +85,10 @@ def test_a_cap_that_is_too_low_is_rejected(monkeypatch: pytest.MonkeyPatch) -> N
     """Caps below a constant make the engine forget: then a false alarm has no run, and a false proof no recheck."""
     original = Caps.of
 
-    def low(self: Caps, location: Any) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        clocks, caps = original(self, location)
-        return clocks, tuple(0 for _ in caps)
+    def low(self: Caps, location: Any) -> Capped:
+        caps = original(self, location)
+        nothing = tuple(0 for _ in caps.lower)
+        return Capped(caps.clocks, nothing, nothing)
 
     monkeypatch.setattr(Caps, "of", low)
     for goal in (TRUE_GOAL, FALSE_GOAL):

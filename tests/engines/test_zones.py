@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from lastgasp.engines.zones.analysis import hurried, instant_loop, stuck
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.engine import find
-from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Node
+from lastgasp.engines.zones.explore import ORDERS, Budget, Ending, Explorer, Node
 from lastgasp.engines.zones.witness import run_of
 from lastgasp.network import Network
 from lastgasp.semantics import run
@@ -24,7 +24,7 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
     except (regions.TooLarge, regions.Unsupported):
         return
     system = compiled(network)
-    explorer = Explorer(Automaton(system))
+    explorer = Explorer(Automaton(system), exact=True)
     graph = explorer.explore(Budget())
     assert (graph.overflow is not None) == (answer.range_error_at is not None)
     if graph.overflow is not None:
@@ -32,9 +32,12 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
     names = tuple(system.variables)
     found = {frozenset(zip(names, node.location, strict=True)) for node in graph.nodes}
     assert found == {frozenset(v for v in valuation if v[0] in names) for valuation in answer.valuations}
-    finding = find(system, Budget())
-    assert finding.certificate is not None
-    finding.certificate.recheck()
+    for order in ORDERS:
+        coarse = Explorer(Automaton(system), exact=False).explore(Budget(), order=order)
+        assert {node.location for node in coarse.nodes} == {node.location for node in graph.nodes}
+        finding = find(system, Budget(), order)
+        assert finding.certificate is not None
+        finding.certificate.recheck()
     assert (stuck(explorer, graph) is not None) == (answer.stuck_at is not None)
     assert (hurried(explorer, graph) is not None) == (answer.timelock_at is not None)
     assert (instant_loop(graph) is not None) == (answer.instant_loop_at is not None)

@@ -74,7 +74,7 @@ def test_two_processes(write: int, wait: int, window: str, safe: bool) -> None:
 
 @pytest.mark.parametrize(
     ("count", "wait", "window", "zones"),
-    [(2, 2, "", 21), (2, 1, "more than ", 21), (3, 2, "", 139), (3, 1, "more than ", 103)],
+    [(2, 2, "", 18), (2, 1, "more than ", 18), (3, 2, "", 65), (3, 1, "more than ", 65)],
 )
 def test_the_proof_has_a_known_size(count: int, wait: int, window: str, zones: int) -> None:
     """The order of exploration is fixed, so that the number of stored zones is too; a change of it is worth a look."""

@@ -301,7 +301,7 @@ def _passes(
     """
     automaton = explorer.automaton
     rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
-    clocks, _ = explorer.caps.of(edge.target)
+    clocks = explorer.caps.of(edge.target).clocks
     sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in clocks)]
     arrived = tuple([zone[a * node.size + b] for a in sources for b in sources])
     reached = Node(-1, edge.target, clocks, arrived, automaton.is_still(edge.target), (), node, edge, node.depth + 1)

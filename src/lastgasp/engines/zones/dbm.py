@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 INF = 1 << 60
 LE_ZERO = 1
 LT_ZERO = 0
+NEVER = -INF
+"""Instead of a largest constant: there is no comparison."""
 
 Zone = tuple[int, ...]
 Constraint = tuple[int, int, int]
@@ -140,13 +142,16 @@ def includes(big: Zone, small: Zone) -> bool:
     return True
 
 
-def extrapolated(zone: Zone, n: int, largest: Sequence[int]) -> Zone:
-    """Extra_M+ (Behrmann, Bouyer, Larsen, Pelanek 2006): forget what lies beyond the largest constant of each clock.
+def extrapolated(zone: Zone, n: int, lower: Sequence[int], upper: Sequence[int]) -> Zone:
+    """Extra_LU+ (Behrmann, Bouyer, Larsen, Pelanek 2006): forget what no comparison to come can tell.
 
-    ``largest[i]`` is the largest constant to which clock ``i`` may still be compared (``largest[0]`` is 0). Valuations
-    in the result are bisimilar to valuations in ``zone``, so deadlocks are kept as they are.
+    ``lower[i]`` is the largest constant that clock ``i`` may still have to exceed or to reach, ``upper[i]`` the largest
+    that it may still have to stay below; :data:`NEVER` where there is none; both 0 for index 0. Every valuation in the
+    result is simulated by one in ``zone``, so what can be reached stays as it is. Where ``lower`` equals ``upper`` this
+    is Extra_M+: valuations are then bisimilar to some in ``zone``, and deadlocks stay as they are too.
     """
-    beyond = [False] + [-(zone[i] >> 1) > largest[i] for i in range(1, n)]
+    above_lower = [False] + [-(zone[i] >> 1) > lower[i] for i in range(1, n)]
+    above_upper = [False] + [-(zone[i] >> 1) > upper[i] for i in range(1, n)]
     matrix = list(zone)
     changed = False
     for i in range(n):
@@ -154,12 +159,12 @@ def extrapolated(zone: Zone, n: int, largest: Sequence[int]) -> Zone:
             raw = zone[i * n + j]
             if i == j or raw >= INF:
                 continue
-            if i != 0 and ((raw >> 1) > largest[i] or beyond[i] or beyond[j]):
+            if i != 0 and ((raw >> 1) > lower[i] or above_lower[i] or above_upper[j]):
                 matrix[i * n + j] = INF
                 changed = True
-            elif i == 0 and beyond[j]:
-                matrix[j] = 2 * -largest[j]
-                changed = True
+            elif i == 0 and above_upper[j]:
+                matrix[j] = 2 * -upper[j] if upper[j] >= 0 else LE_ZERO
+                changed = changed or matrix[j] != raw
     if not changed:
         return zone
     close(matrix, n)

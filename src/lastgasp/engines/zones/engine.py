@@ -1,4 +1,8 @@
-"""The zone engine as one function: a timed system in, a finding with its evidence out."""
+"""The zone engine as two functions: a timed system in; out comes what is true of its goal, or of itself.
+
+The two explore apart, because they need different abstractions: what can be reached survives one that forgets more
+than what can get stuck does.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +47,10 @@ class Disobedience:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What exploring a system told. ``complete`` is false where a budget ended it: then nothing is proved.
+    """What exploring a system told of its goal. ``complete`` is false where a budget ended it: then nothing is proved.
 
-    ``broken`` is a shortest run that breaks the goal; ``certificate`` exists if there is none and all was explored.
+    ``broken`` is a run that breaks the goal, in breadth-first order a shortest; ``certificate`` exists if there is none
+    and all was explored; ``defect`` is a step out of a range, before which nothing else counts.
     """
 
     complete: bool
@@ -55,38 +60,63 @@ class Finding:
     broken: Run | None = None
     certificate: Certificate | None = None
     defect: Defect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sanity:
+    """What comes before any verdict: a defect of the model, clauses not shown obeyable. Nothing if not ``complete``."""
+
+    complete: bool
+    states: int
+    defect: Defect | None = None
     disobeyed: tuple[Disobedience, ...] = ()
 
 
-def find(
+def find(system: TimedSystem, budget: Budget, order: str = "breadth") -> Finding:
+    """Look for a run that breaks the goal, in one of the :data:`~lastgasp.engines.zones.explore.ORDERS`.
+
+    :class:`NotApplicable` where the system is not for zones.
+    """
+    automaton = Automaton(system)
+    try:
+        return _find(Explorer(automaton, exact=False), budget, order)
+    except NoRun:  # the guards of this path are finer than its steps need; without abstraction of them there is a run
+        return _find(Explorer(automaton, exact=True), budget, order)
+
+
+def _find(explorer: Explorer, budget: Budget, order: str) -> Finding:
+    graph = explorer.explore(budget, order=order)
+    found = Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise)
+    if graph.overflow is not None:
+        return replace(found, defect=_overflow(explorer, graph.overflow))
+    if graph.broken is not None:
+        return replace(found, depth=graph.broken.node.depth, broken=run_of(explorer.automaton, graph.broken))
+    return replace(found, certificate=_certificate(explorer, graph)) if graph.complete else found
+
+
+def sanity(
     system: TimedSystem, budget: Budget, bound: Mapping[str, str] = NOBODY, assumed: frozenset[str] = frozenset()
-) -> Finding:
-    """Look for a run that breaks the goal, and if there is none, for what comes before any verdict.
+) -> Sanity:
+    """Look for what deprives a system of a meaning to check; its goal does not matter.
 
     ``bound`` maps each clause's observer to the instance that it binds; ``assumed`` names the observers that bind none.
     :class:`NotApplicable` where the system is not for zones.
     """
-    explorer = Explorer(Automaton(system))
+    explorer = Explorer(Automaton(replace(system, goal=None)), exact=True)
     graph = explorer.explore(budget)
-    defect = _overflow(explorer, graph)
-    found = Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise, defect=defect)
-    if defect is not None:
-        return found
-    if graph.broken is not None:
-        return replace(found, depth=graph.broken.node.depth, broken=_run(explorer, graph.broken))
+    found = Sanity(graph.complete, len(graph.nodes))
+    if graph.overflow is not None:
+        return replace(found, defect=_overflow(explorer, graph.overflow))
     if not graph.complete:
         return found
     missed = tuple(_disobedience(explorer, bound, item) for item in disobeyed(explorer, graph, bound, assumed))
-    certificate = _certificate(system, explorer, graph)
-    return replace(found, certificate=certificate, defect=_timelock(explorer, graph), disobeyed=missed)
+    return replace(found, defect=_timelock(explorer, graph), disobeyed=missed)
 
 
-def _overflow(explorer: Explorer, graph: Graph) -> Defect | None:
-    if graph.overflow is None or graph.overflow.edge is None:
-        return None
-    ending = graph.overflow
-    edge = graph.overflow.edge
-    run = _run(explorer, Ending(ending.node, None, ending.guard))
+def _overflow(explorer: Explorer, ending: Ending) -> Defect:
+    edge = ending.edge
+    assert edge is not None
+    run = run_of(explorer.automaton, Ending(ending.node, None, ending.guard))
     return Defect(f"a step of {edge.step.mover.instance} sets {edge.overflow} to a value out of its range", run)
 
 
@@ -132,7 +162,7 @@ def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed)
     return Disobedience(item.clause.removeprefix(observer_name("")), item.reason, _run(explorer, item.ending), forced)
 
 
-def _certificate(system: TimedSystem, explorer: Explorer, graph: Graph) -> Certificate:
+def _certificate(explorer: Explorer, graph: Graph) -> Certificate:
     zones = []
     for node in graph.kept:
         names, n = ("", *node.clocks), node.size
@@ -143,4 +173,4 @@ def _certificate(system: TimedSystem, explorer: Explorer, graph: Graph) -> Certi
             if i != j and node.zone[i * n + j] < INF
         }
         zones.append(StoredZone(node.location, node.still, constraints))
-    return Certificate(ENGINE, explorer.automaton.scale, tuple(zones), system)
+    return Certificate(ENGINE, explorer.automaton.scale, tuple(zones), explorer.automaton.system)

@@ -1,19 +1,20 @@
-"""The zone graph: forward reachability with inclusion, breadth first (Daws and Tripakis 1998; Behrmann et al. 2006).
+"""The zone graph: forward reachability with inclusion (Daws and Tripakis 1998; Behrmann et al. 2006).
 
 A node is a location with a zone of the clocks that matter there, closed under the delays that its bounds permit. An
-entry past a bound is a node of its own, in which no time passes. The first error in breadth-first order has the fewest
-steps.
+entry past a bound is a node of its own, in which no time passes. The order of the search is a parameter: the first
+error in breadth-first order has the fewest steps, others may need fewer nodes.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from lastgasp.engines.zones.automaton import Automaton, Edge, Limit, Location
-from lastgasp.engines.zones.caps import Caps
+from lastgasp.engines.zones.caps import Capped, Caps
 from lastgasp.engines.zones.dbm import (
     Constraint,
     Zone,
@@ -25,6 +26,9 @@ from lastgasp.engines.zones.dbm import (
     negated,
     zero,
 )
+
+WIDE = 1 << 40
+"""Wider than any finite bound: where a zone has no bound."""
 
 Guard = tuple[tuple[str, bool, int], ...]
 
@@ -110,19 +114,49 @@ class Budget:
         return found >= self.nodes or (self.until is not None and found % 64 == 0 and time.monotonic() > self.until)
 
 
+ORDERS = ("breadth", "depth", "wide")
+"""In which order nodes are looked at: as they were found, the last first, or the largest zone first."""
+
+
+class _Waiting:
+    """The nodes that wait, in one of :data:`ORDERS`."""
+
+    def __init__(self, order: str) -> None:
+        self.order = order
+        self._queue: deque[Node] = deque()
+        self._heap: list[tuple[int, int, Node]] = []
+
+    def add(self, node: Node) -> None:
+        if self.order == "wide":
+            heappush(self._heap, (-sum(min(raw, WIDE) for raw in node.zone), node.index, node))
+        else:
+            self._queue.append(node)
+
+    def next(self) -> Node | None:
+        if self.order == "wide":
+            return heappop(self._heap)[2] if self._heap else None
+        if not self._queue:
+            return None
+        return self._queue.popleft() if self.order == "breadth" else self._queue.pop()
+
+
 class Explorer:
-    """Explores an automaton. ``stop`` at the first error of the goal, or go on without it."""
+    """Explores an automaton.
 
-    def __init__(self, automaton: Automaton) -> None:
+    ``exact``: abstract so that deadlocks stay as they are, which :mod:`analysis` needs; otherwise so that what can be
+    reached stays as it is, with fewer nodes.
+    """
+
+    def __init__(self, automaton: Automaton, *, exact: bool) -> None:
         self.automaton = automaton
-        self.caps = Caps(automaton.system, automaton.scale)
-        self._forgotten: dict[tuple[Zone, tuple[int, ...]], Zone] = {}
+        self.caps = Caps(automaton.system, automaton.scale, exact=exact)
+        self._forgotten: dict[tuple[Zone, Capped, tuple[Constraint, ...]], Zone] = {}
 
-    def explore(self, budget: Budget, *, stop: bool = True) -> Graph:
-        """The zone graph, up to the first error if ``stop``, the budget, or the end."""
+    def explore(self, budget: Budget, *, order: str = "breadth", stop: bool = True) -> Graph:
+        """The zone graph: up to the first error if ``stop``, else all of it, within the budget."""
         graph = Graph(self.automaton)
         passed: dict[tuple[Location, bool], list[Node]] = {}
-        waiting: deque[Node] = deque()
+        waiting = _Waiting(order)
 
         def reach(
             location: Location, clocks: tuple[str, ...], entry: Zone, parent: Node | None, edge: Edge | None
@@ -146,16 +180,15 @@ class Explorer:
                     graph.depth = depth
                     if parent is not None and edge is not None:
                         graph.arcs.append((parent.index, node.index, edge))
-                    waiting.append(node)
+                    waiting.add(node)
 
         first = self.automaton.initial
-        clocks, _ = self.caps.of(first)
+        clocks = self.caps.of(first).clocks
         reach(first, clocks, zero(len(clocks) + 1), None, None)
-        while waiting:
+        while (node := waiting.next()) is not None:
             if budget.spent(len(graph.nodes), graph.depth):
                 return graph
-            node = waiting.popleft()
-            if node.covered is not None and node.covered.depth <= node.depth:
+            if node.covered is not None and (order != "breadth" or node.covered.depth <= node.depth):
                 continue  # a deeper node that covers this one does not stand for it: runs from here are shorter
             self._look(graph, node)
             if graph.overflow or (graph.broken and stop):
@@ -200,7 +233,7 @@ class Explorer:
             zone = node.cut(edge.guard)
             if zone is None:
                 continue
-            clocks, _ = self.caps.of(edge.target)
+            clocks = self.caps.of(edge.target).clocks
             sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in clocks)]
             yield edge, edge.target, clocks, gathered(zone, node.size, sources)
 
@@ -219,22 +252,27 @@ class Explorer:
             if outside is None:
                 continue
             past = (*assumed, (limit.clock, False, negated(limit.raw)))
-            yield self._forget(location, outside), True, past
+            yield self._forget(location, outside, [(0, row, negated(limit.raw))]), True, past
             assumed.append((limit.clock, True, limit.raw))
             within = constrained(inside, n, [(row, 0, limit.raw)])
             if within is None:
                 return
             inside = within
-        waited = constrained(later(inside, n), n, [(rows[limit.clock], 0, limit.raw) for limit in limits])
+        bounds = [(rows[limit.clock], 0, limit.raw) for limit in limits]
+        waited = constrained(later(inside, n), n, bounds)
         assert waited is not None
-        yield self._forget(location, waited), False, tuple(assumed)
+        yield self._forget(location, waited, bounds), False, tuple(assumed)
 
-    def _forget(self, location: Location, zone: Zone) -> Zone:
-        """The zone without what cannot matter here; zones repeat, so each is worked out once."""
-        _, caps = self.caps.of(location)
-        known = self._forgotten.get((zone, caps))
+    def _forget(self, location: Location, zone: Zone, bounds: Sequence[Constraint] = ()) -> Zone:
+        """The zone without what cannot matter here, still within ``bounds``; zones repeat, each is worked out once."""
+        caps = self.caps.of(location)
+        key = (zone, caps, tuple(bounds))
+        known = self._forgotten.get(key)
         if known is None:
-            known = self._forgotten[zone, caps] = extrapolated(zone, len(caps), caps)
+            wider = extrapolated(zone, len(caps.lower), caps.lower, caps.upper)
+            kept = constrained(wider, len(caps.lower), bounds)
+            assert kept is not None
+            known = self._forgotten[key] = kept
         return known
 
 

@@ -64,6 +64,8 @@ class _Times:
             self._bound(k - 1, k, Fraction(0), True)
 
     def _bound(self, i: int, j: int, value: Fraction, closed: bool) -> None:
+        if i == j and (value, closed) < (Fraction(0), True):
+            raise NoRun
         known = self.bounds[i][j]
         if i != j and (known is None or (value, closed) < known):
             self.bounds[i][j] = (value, closed)
@@ -98,10 +100,7 @@ class _Times:
                     second = bounds[k][j]
                     if second is None:
                         continue
-                    if i == j and (first[0] + second[0], first[1] and second[1]) < (Fraction(0), True):
-                        raise NoRun
-                    if i != j:
-                        self._bound(i, j, first[0] + second[0], first[1] and second[1])
+                    self._bound(i, j, first[0] + second[0], first[1] and second[1])
         instants = [Fraction(0)]
         for k in range(1, n):
             low, low_closed = Fraction(0), True
