@@ -13,21 +13,23 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from lastgasp.certificate import Certificate, bindings, recheck_sound
 from lastgasp.completion import complete
-from lastgasp.engines.extremes import extremes
 from lastgasp.engines.zones.engine import Defect, Disobedience, Run, Sanity, find, sanity
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError, InternalError, NotApplicable, ReplayError
 from lastgasp.expr import Value
+from lastgasp.extremes import extremes
 from lastgasp.lazy import lazy
 from lastgasp.machine import Range, Setting
 from lastgasp.network import Network
 from lastgasp.observers import observer
+from lastgasp.recheck.inductive import recheck_inductive
 from lastgasp.semantics import replay, run
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.signals import errs, signal_of
 from lastgasp.slicing import Slice, sliced
-from lastgasp.system import compiled, observer_name
+from lastgasp.system import compiled
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 from lastgasp.watch import watch
@@ -56,13 +58,20 @@ class Question:
         return {**self.clauses, **self.assumptions}
 
 
+@dataclass(slots=True)
+class Memory:
+    """What was found out, and rechecked, about networks apart from their goals. Share it within one study only."""
+
+    found: dict[object, Sanity] = field(default_factory=dict)
+    rechecked: set[int] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much work a check may do: seconds (``None``: no limit), symbolic states, steps of a bounded search.
 
     ``order`` is that of the zone engine's search; only breadth-first finds the shortest run first.
-    ``memory`` keeps what was found out about a network apart from its goal, for the next goal about the same network:
-    share it only between questions about one installation.
+    ``memory`` keeps what was found out about a network apart from its goal, for the next goal about the same network.
     """
 
     seconds: float | None = 60.0
@@ -70,7 +79,7 @@ class Limits:
     depth: int = 24
     order: str = "breadth"
     progress: Callable[[str, int, int], None] | None = None
-    memory: dict[object, Sanity] = field(default_factory=dict, compare=False)
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     def budget(self, engine: str) -> Budget:
         """A budget for the zone engine that starts now."""
@@ -87,6 +96,9 @@ def decide(question: Question, engine: str = "auto", limits: Limits | None = Non
     """
     if engine not in ENGINES:
         raise InputError(f"there is no engine {engine!r}; there are {', '.join(ENGINES)}")
+    for name, sentence in question.restrict.items():
+        if isinstance(sentence.formula, Possible):
+            raise InputError(f"{name!r} says that something is possible; that takes no run away, so ask it as a goal")
     limits = limits or Limits()
     part = sliced(question.network, question.restrict, [question.goal])
     try:
@@ -149,15 +161,11 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return made
 
     system = compiled(network, part.restrict, question.goal)
-    bound = {
-        observer_name(name): sentence.binds for name, sentence in part.restrict.items() if name in question.clauses
-    }
-    free = frozenset(map(observer_name, assumed))
     found = find(system, limits.budget("zones"), limits.order)
     if found.defect is not None:
         return verdict(Rejected, reason=found.defect.reason, trace=_trace(network, found.defect.run, ()))
     # a failing run is extended to a whole one only where the network without the goal is sound
-    sane = _remembered(network, part, bound, free, limits)
+    sane = _sanity(question, network, part, limits)
     if sane.defect is not None:
         return verdict(Rejected, reason=sane.defect.reason, trace=_trace(network, sane.defect.run, ()))
     if not sane.complete:
@@ -169,35 +177,52 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     if found.broken is not None:
         trace = _evidence(question, part, network, found.broken)
         if possible:
-            return rejected or verdict(Holds, trace=trace)
+            return verdict(Holds, trace=trace) if rejected is None else rejected
         return verdict(Fails, trace=trace)
-    if not found.complete or found.certificate is None:
+    if not found.complete or found.proof is None:
         return verdict(Undecided, reason=f"no error in {found.states} states up to {found.depth} steps, then the limit")
-    found.certificate.recheck()
-    if possible:
-        return verdict(Fails, certificate=found.certificate)
     if rejected is not None:
         return rejected
-    for party in sorted({name.partition(".")[0] for name in chosen}):
-        narrow = part.network.with_settings(extremes(part.network, [], narrow=party))
-        least = _remembered(narrow, part, bound, free, limits)
-        if least.defect or least.disobeyed or not least.complete:
+    certificate = Certificate(
+        question.name,
+        "zones",
+        question.network,
+        question.goal,
+        question.clauses,
+        question.assumptions,
+        tuple(network.by_name),
+        found.proof,
+    )
+    recheck_inductive(certificate.system(), found.proof)
+    sound = {}
+    for party in certificate.parties:
+        narrow = part.network.with_settings(certificate.settings(party))
+        least = _sanity(question, narrow, part, limits)
+        if least.proof is None or least.defect or least.disobeyed:
             why = least.defect.reason if least.defect else "a clause is not shown obeyable"
             return verdict(Undecided, reason=f"it holds at the widest values, but at the narrowest of {party} {why}")
+        if id(least) not in limits.memory.rechecked:
+            recheck_sound(part, compiled(narrow, part.restrict, None), least.proof, question.clauses)
+            limits.memory.rechecked.add(id(least))
+        sound[party] = least.proof
+    certificate = replace(certificate, sound=sound)
+    if possible:
+        return verdict(Fails, certificate=certificate)
     if not found.premise:
         return verdict(Vacuous, reason="what the goal speaks of can never happen here")
-    return verdict(Holds, certificate=found.certificate)
+    return verdict(Holds, certificate=certificate)
 
 
-def _remembered(
-    network: Network, part: Slice, bound: Mapping[str, str], free: frozenset[str], limits: Limits
-) -> Sanity:
+def _sanity(question: Question, network: Network, part: Slice, limits: Limits) -> Sanity:
     """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
     settings = sorted((name, str(parameter.value)) for name, parameter in network.parameters.items())
-    key = (network.name, *sorted(network.by_name), *settings, *sorted(part.restrict.items(), key=lambda item: item[0]))
-    if key not in limits.memory:
-        limits.memory[key] = sanity(compiled(network, part.restrict, None), limits.budget("sanity"), bound, free)
-    return limits.memory[key]
+    restrict = sorted(part.restrict.items(), key=lambda item: item[0])
+    key = (network.name, *sorted(network.by_name), *settings, *restrict, *sorted(question.clauses))
+    if key not in limits.memory.found:
+        bound, assumed = bindings(part, question.clauses)
+        system = compiled(network, part.restrict, None)
+        limits.memory.found[key] = sanity(system, limits.budget("sanity"), bound, assumed)
+    return limits.memory.found[key]
 
 
 def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
@@ -280,7 +305,10 @@ def _trace(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]
 
 def _evidence(question: Question, part: Slice, network: Network, found: Run) -> Trace:
     """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
-    trace = completed(question.network, network, found)
+    try:
+        trace = completed(question.network, network, found)
+    except ReplayError as error:
+        raise InternalError(f"a run found by an engine is no run of {question.network.name}: {error}") from error
     whole = question.network.with_settings(_settings(trace.parameters))
     signal = signal_of(trace, whole)
     breaks = errs(question.goal.formula, signal, trace.parameters)
@@ -295,7 +323,10 @@ def _evidence(question: Question, part: Slice, network: Network, found: Run) -> 
         if name not in part.restrict and errs(sentence.formula, signal, trace.parameters) is not None:
             raise _CutTooMuch
     marked = replace(trace, marks=((breaks, "shown" if isinstance(question.goal.formula, Possible) else "broken"),))
-    return replay(whole, marked)
+    try:
+        return replay(whole, marked)
+    except ReplayError as error:
+        raise InternalError(f"the evidence for {question.name} fails its replay: {error}") from error
 
 
 def completed(whole: Network, part: Network, found: Run) -> Trace:

@@ -15,6 +15,7 @@ from lastgasp.engines.zones.caps import Capped, Caps
 from lastgasp.engines.zones.engine import find
 from lastgasp.errors import InternalError
 from lastgasp.language.sentences import parse_sentence
+from lastgasp.recheck.inductive import recheck_inductive
 from lastgasp.system import compiled
 
 LAMP = lg.machine_from_yaml(
@@ -75,10 +76,10 @@ def test_a_proof_that_rests_on_a_fault_is_rejected(
     system = compiled(ROOM, {}, parse_sentence(FALSE_GOAL, ROOM))
     assert find(system, explore.Budget()).broken is not None
     monkeypatch.setattr(owner, name, fault)
-    proof = find(system, explore.Budget()).certificate
+    proof = find(system, explore.Budget()).proof
     assert proof is not None, "the fault hides the error from the engine"
     with pytest.raises(InternalError):
-        proof.recheck()
+        recheck_inductive(system, proof)
 
 
 def test_a_cap_that_is_too_low_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:

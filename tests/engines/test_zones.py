@@ -6,10 +6,13 @@ from hypothesis import HealthCheck, given, settings
 
 from lastgasp.engines.zones.analysis import hurried, instant_loop, stuck
 from lastgasp.engines.zones.automaton import Automaton
-from lastgasp.engines.zones.engine import find
+from lastgasp.engines.zones.engine import find, sanity
 from lastgasp.engines.zones.explore import ORDERS, Budget, Ending, Explorer, Node
 from lastgasp.engines.zones.witness import run_of
+from lastgasp.errors import InternalError
 from lastgasp.network import Network
+from lastgasp.recheck.inductive import recheck_inductive
+from lastgasp.recheck.receptive import recheck_receptive
 from lastgasp.semantics import run
 from lastgasp.system import compiled
 from tests.oracle import regions
@@ -36,11 +39,20 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
         coarse = Explorer(Automaton(system), exact=False).explore(Budget(), order=order)
         assert {node.location for node in coarse.nodes} == {node.location for node in graph.nodes}
         finding = find(system, Budget(), order)
-        assert finding.certificate is not None
-        finding.certificate.recheck()
+        assert finding.proof is not None
+        recheck_inductive(system, finding.proof)
     assert (stuck(explorer, graph) is not None) == (answer.stuck_at is not None)
     assert (hurried(explorer, graph) is not None) == (answer.timelock_at is not None)
     assert (instant_loop(graph) is not None) == (answer.instant_loop_at is not None)
+    sane = sanity(system, Budget())
+    assert sane.proof is not None
+    recheck_inductive(system, sane.proof)
+    try:
+        recheck_receptive(system, sane.proof, {}, frozenset())
+    except InternalError:
+        assert sane.defect is not None or sane.disobeyed
+    else:
+        assert sane.defect is None and not sane.disobeyed
     for node in graph.nodes:
         if node.parent is not None and node.edge is not None:
             moves, rest = run_of(explorer.automaton, _reached(node))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
-from lastgasp.certificate import Certificate, StoredZone
 from lastgasp.errors import InternalError
-from lastgasp.system import compiled
+from lastgasp.recheck.inductive import StoredZone, ZoneSet, recheck_inductive
+from lastgasp.system import TimedSystem, compiled
+from lastgasp.verdict import Holds
 from tests.zoo.zoo import alone, holds, question
 
 LAMP = """
@@ -32,24 +33,40 @@ transitions:
 GOALS = ["a shall never be bad.", "a shall never be off for more than 3 s.", "a shall never be on for more than 5 s."]
 
 
-def proof(goal: str = GOALS[0]) -> Certificate:
-    certificate = holds(alone(LAMP % ("", "3 s")), goal).certificate
+@dataclass(frozen=True)
+class Proof:
+    """A set of zones and the system that it is said to be a proof about."""
+
+    scale: int
+    zones: tuple[StoredZone, ...]
+    system: TimedSystem
+
+    def recheck(self) -> None:
+        recheck_inductive(self.system, ZoneSet(self.scale, self.zones))
+
+
+def proof_of(verdict: Holds) -> Proof:
+    certificate = verdict.certificate
     assert certificate is not None
-    return certificate
+    return Proof(certificate.zones.scale, certificate.zones.zones, certificate.system())
 
 
-def with_zone(certificate: Certificate, index: int, zone: StoredZone | None) -> Certificate:
+def proof(goal: str = GOALS[0]) -> Proof:
+    return proof_of(holds(alone(LAMP % ("", "3 s")), goal))
+
+
+def with_zone(certificate: Proof, index: int, zone: StoredZone | None) -> Proof:
     zones = list(certificate.zones)
     zones[index : index + 1] = [] if zone is None else [zone]
     return replace(certificate, zones=tuple(zones))
 
 
-def refused(certificate: Certificate, words: str | None = None) -> None:
+def refused(certificate: Proof, words: str | None = None) -> None:
     with pytest.raises(InternalError, match=words):
         certificate.recheck()
 
 
-def cells(certificate: Certificate) -> Iterator[tuple[int, tuple[str, str], int]]:
+def cells(certificate: Proof) -> Iterator[tuple[int, tuple[str, str], int]]:
     for index, zone in enumerate(certificate.zones):
         for pair, raw in zone.constraints.items():
             yield index, pair, raw
@@ -141,8 +158,7 @@ def test_the_proof_of_another_system_is_refused() -> None:
         refused(replace(certificate, system=other))
     restricted = question(alone(LAMP.replace("at most: 3 s", "at most: 9 s") % ("", "3 s")), GOALS[0])
     clause = question(restricted.network, "A shall never be off for more than 3 s.").goal
-    with_clause = holds(restricted.network, GOALS[0], clauses=[clause.text]).certificate
-    assert with_clause is not None
+    with_clause = proof_of(holds(restricted.network, GOALS[0], clauses=[clause.text]))
     without = replace(with_clause.system, restrict=())
     refused(replace(with_clause, system=without))
 

@@ -13,6 +13,7 @@ from lastgasp.engines.zones.engine import Finding, find, sanity
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.expr import Const, Sent, neg
 from lastgasp.network import Network
+from lastgasp.recheck.inductive import recheck_inductive
 from lastgasp.semantics import run
 from lastgasp.sentences import Formula, Held, NeverHeld, SendsOnlyIf, Sentence
 from lastgasp.signals import errs, signal_of
@@ -81,15 +82,15 @@ def by_zones(
     found = find(system, Budget())
     if error is None:
         assert (found.broken is None) == (expected is None)
-        assert (found.certificate is None) == (expected is not None)
+        assert (found.proof is None) == (expected is not None)
     if found.broken is not None:
         assert expected is not None
         stands(network, formula, tuple(found.broken[0]), found.broken[1], expected)
-    if found.certificate is not None:
-        found.certificate.recheck()
+    if found.proof is not None:
+        recheck_inductive(system, found.proof)
         assert expected is None
         assert error is None
-    if found.broken is None and found.certificate is None:
+    if found.broken is None and found.proof is None:
         assert found.defect is not None
         assert "range" in found.defect.reason
         assert error is not None
@@ -135,7 +136,7 @@ def test_both_engines_agree_with_the_region_graph() -> None:
         ]
         for number, (formula, expected) in enumerate(goals):
             system = compiled(network, {}, Sentence("goal", formula))
-            found = by_zones(network, system, formula, expected, paper.error)
+            by_zones(network, system, formula, expected, paper.error)
             sane = sanity(system, Budget())
             if sane.defect is None:
                 assert not paper.graph.timelocked()
@@ -164,10 +165,11 @@ def test_a_restriction_takes_away_exactly_the_runs_that_break_it() -> None:
         except TooLarge:
             return
         never = Sentence("never", NeverHeld(bad.expr, Const(Fraction(0))))
-        found = find(compiled(network, {"never": never}, never), Budget())
+        system = compiled(network, {"never": never}, never)
+        found = find(system, Budget())
         assert found.broken is None
         if paper.error is None:
-            assert found.certificate is not None
-            found.certificate.recheck()
+            assert found.proof is not None
+            recheck_inductive(system, found.proof)
 
     agree()

@@ -255,7 +255,7 @@ def summary(verdict: Verdict) -> tuple[object, ...]:
         type(verdict),
         getattr(verdict, "reason", "")[:30],
         None if trace is None else len(trace.entries),
-        None if proof is None else len(proof.zones),
+        None if proof is None else len(proof.zones.zones),
     )
 
 

@@ -47,7 +47,7 @@ def test_a_part_that_nobody_reads_is_cut_and_changes_nothing() -> None:
     assert cut(beside(SAFE)) == ("x",)
     assert cut(beside(SAFE), BOTH) == ()
     assert "decided without x" in holds(beside(SAFE), GOAL).notes[0]
-    assert len(holds(beside(SAFE), BOTH).certificate.zones) > len(holds(beside(SAFE), GOAL).certificate.zones)  # type: ignore[union-attr]
+    assert len(holds(beside(SAFE), BOTH).certificate.zones.zones) > len(holds(beside(SAFE), GOAL).certificate.zones.zones)  # type: ignore[union-attr]
     part = decided(beside(UNSAFE), GOAL)
     assert isinstance(part, Fails)
     assert part.trace is not None

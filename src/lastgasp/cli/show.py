@@ -184,8 +184,8 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
     certificate = getattr(verdict, "certificate", None)
     if certificate is not None:
         lines += [
-            f"Proved: {len(certificate.zones)} sets of situations hold every run; the start lies in them, no step and",
-            "no delay leaves them, and in none of them the goal is broken. Rechecked by code of its own.",
+            f"Proved: {len(certificate.zones.zones)} sets of situations hold every run; the start lies in them,",
+            "no step and no delay leaves them, and in none of them the goal is broken. Rechecked by code of its own.",
         ]
     if trace is not None:
         lines.append(trace_table(trace))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
-from lastgasp.facade import Limits
+from lastgasp.facade import Limits, Memory
 from lastgasp.questions.asking import CheckName, answer, clause_sentence
 from lastgasp.study import Expectation, Study
 from lastgasp.verdict import Fails, Holds, Undecided, Verdict
@@ -60,7 +60,7 @@ def matrix(
             for cell in _cells(study, group, engine, limits):
                 keep(cell)
     else:
-        quiet = replace(limits, progress=None, memory={})
+        quiet = replace(limits, progress=None, memory=Memory())
         with ProcessPoolExecutor(max_workers=min(jobs, len(groups))) as pool:
             pending = [pool.submit(_group, study, group, engine, quiet) for group in groups.values()]
             for future in as_completed(pending):
@@ -75,7 +75,7 @@ def _group(study: Study, group: list[CheckName], engine: str, limits: Limits) ->
 
 def _cells(study: Study, group: list[CheckName], engine: str, limits: Limits) -> Iterator[Cell]:
     """The checks of one proposal share what was found out about the network apart from its goals."""
-    shared = replace(limits, memory={})
+    shared = replace(limits, memory=Memory())
     for name in group:
         verdict = answer(study, name, engine=engine, limits=shared)
         yield Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
@@ -115,5 +115,5 @@ def _not_missing(study: Study, name: CheckName, verdict: Verdict, limits: Limits
     if not missing or not isinstance(verdict, Fails):
         return ""
     clause = clause_sentence(study.clauses[missing], study.installations[name.installation])
-    with_it = answer(study, name, limits=replace(limits, memory={}), extra={missing: clause})
+    with_it = answer(study, name, limits=replace(limits, memory=Memory()), extra={missing: clause})
     return "" if isinstance(with_it, Holds) else f"fails only for want of {missing}"

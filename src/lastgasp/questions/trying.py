@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lastgasp.errors import InputError, Place
-from lastgasp.facade import Limits, Question
+from lastgasp.facade import Limits, Memory, Question
 from lastgasp.language.sentences import parse_sentence, readable_problems
 from lastgasp.questions.asking import CheckName, answer, ask
 from lastgasp.questions.matrix import Cell
@@ -63,7 +63,7 @@ def attempt(
         before(study, sentence, party)
     checks = [CheckName(goal, proposal, installation) for goal in study.goals]
     limits = limits or Limits()
-    plain, added = replace(limits, memory={}), replace(limits, memory={})
+    plain, added = replace(limits, memory=Memory()), replace(limits, memory=Memory())
     extra = {TRIED: sentence}
     without = tuple(Cell(name, answer(study, name, limits=plain)) for name in checks)
     within = tuple(Cell(name, answer(study, name, limits=added, extra=extra)) for name in checks)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from lastgasp.certificate import Certificate, StoredZone
 from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, hurried, instant_loop, stuck
-from lastgasp.engines.zones.automaton import ENGINE, Automaton
+from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
 from lastgasp.engines.zones.witness import NoRun, run_of
+from lastgasp.recheck.inductive import StoredZone, ZoneSet
 from lastgasp.system import TimedSystem, observer_name
 from lastgasp.trace import Step
 
@@ -49,7 +49,7 @@ class Disobedience:
 class Finding:
     """What exploring a system told of its goal. ``complete`` is false where a budget ended it: then nothing is proved.
 
-    ``broken`` is a run that breaks the goal, in breadth-first order a shortest; ``certificate`` exists if there is none
+    ``broken`` is a run that breaks the goal, in breadth-first order a shortest; ``proof`` exists if there is none
     and all was explored; ``defect`` is a step out of a range, before which nothing else counts.
     """
 
@@ -58,16 +58,20 @@ class Finding:
     states: int
     premise: bool
     broken: Run | None = None
-    certificate: Certificate | None = None
+    proof: ZoneSet | None = None
     defect: Defect | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sanity:
-    """What comes before any verdict: a defect of the model, clauses not shown obeyable. Nothing if not ``complete``."""
+    """What comes before any verdict: a defect of the model, clauses not shown obeyable. Nothing if not ``complete``.
+
+    ``proof`` is what was explored, from which the absence of defects can be checked again.
+    """
 
     complete: bool
     states: int
+    proof: ZoneSet | None = None
     defect: Defect | None = None
     disobeyed: tuple[Disobedience, ...] = ()
 
@@ -91,7 +95,7 @@ def _find(explorer: Explorer, budget: Budget, order: str) -> Finding:
         return replace(found, defect=_overflow(explorer, graph.overflow))
     if graph.broken is not None:
         return replace(found, depth=graph.broken.node.depth, broken=run_of(explorer.automaton, graph.broken))
-    return replace(found, certificate=_certificate(explorer, graph)) if graph.complete else found
+    return replace(found, proof=_stored(explorer, graph)) if graph.complete else found
 
 
 def sanity(
@@ -110,7 +114,7 @@ def sanity(
     if not graph.complete:
         return found
     missed = tuple(_disobedience(explorer, bound, item) for item in disobeyed(explorer, graph, bound, assumed))
-    return replace(found, defect=_timelock(explorer, graph), disobeyed=missed)
+    return replace(found, proof=_stored(explorer, graph), defect=_timelock(explorer, graph), disobeyed=missed)
 
 
 def _overflow(explorer: Explorer, ending: Ending) -> Defect:
@@ -162,7 +166,7 @@ def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed)
     return Disobedience(item.clause.removeprefix(observer_name("")), item.reason, _run(explorer, item.ending), forced)
 
 
-def _certificate(explorer: Explorer, graph: Graph) -> Certificate:
+def _stored(explorer: Explorer, graph: Graph) -> ZoneSet:
     zones = []
     for node in graph.kept:
         names, n = ("", *node.clocks), node.size
@@ -173,4 +177,4 @@ def _certificate(explorer: Explorer, graph: Graph) -> Certificate:
             if i != j and node.zone[i * n + j] < INF
         }
         zones.append(StoredZone(node.location, node.still, constraints))
-    return Certificate(ENGINE, explorer.automaton.scale, tuple(zones), explorer.automaton.system)
+    return ZoneSet(explorer.automaton.scale, tuple(zones))
