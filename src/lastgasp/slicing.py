@@ -45,8 +45,10 @@ def instances_of(sentence: Sentence) -> set[str]:
     return found | ({sentence.binds} if sentence.binds else set())
 
 
-def sliced(network: Network, restrict: Mapping[str, Sentence], goals: Iterable[Sentence]) -> Slice:
-    """Cut what cannot influence the goals. Cuts nothing where a candidate might block the rest."""
+def sliced(
+    network: Network, restrict: Mapping[str, Sentence], goals: Iterable[Sentence], keep: Iterable[str] = ()
+) -> Slice:
+    """Cut what can influence neither the goals nor the instances to keep; nothing where a candidate might block."""
     influence: nx.DiGraph[str] = nx.DiGraph()
     influence.add_nodes_from(instance.name for instance in network.instances)
     for instance in network.instances:
@@ -57,7 +59,7 @@ def sliced(network: Network, restrict: Mapping[str, Sentence], goals: Iterable[S
             sender = network.by_name[source].machine
             if any((event := sender.event(name)) and event.handshake for name in events):
                 influence.add_edge(instance.name, source)
-    wanted: set[str] = set().union(*(instances_of(goal) for goal in goals))
+    wanted: set[str] = set(keep).union(*(instances_of(goal) for goal in goals))
     speaking = {name: instances_of(sentence) for name, sentence in restrict.items()}
     while True:
         cone = wanted.union(*(nx.ancestors(influence, name) for name in wanted))

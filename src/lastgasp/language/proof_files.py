@@ -1,0 +1,176 @@
+"""Certificates as files: self-contained, so that whoever dislikes a verdict can recheck it without the study.
+
+A file carries the question as text (machines, installation, sentences), its hash, and the sets of zones in plain words:
+``["ch.time", "", "<=", 180]`` says that ch.time is at most 180 units of ``1 / scale`` seconds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from lastgasp.certificate import Certificate
+from lastgasp.errors import InputError, InternalError, Place, Problem
+from lastgasp.expr import Value
+from lastgasp.language.machines import machine_from_yaml, network_from_yaml
+from lastgasp.language.sentence_words import sentence_text
+from lastgasp.language.sentences import parse_sentence
+from lastgasp.language.writing import machine_to_yaml, network_to_yaml
+from lastgasp.network import Network
+from lastgasp.recheck.inductive import StoredZone, ZoneSet
+from lastgasp.sentences import Sentence
+
+FORMAT = "lastgasp certificate 1"
+
+
+def question_text(
+    network: Network, goal: Sentence, clauses: Mapping[str, Sentence], assumptions: Mapping[str, Sentence]
+) -> dict[str, Any]:
+    """A question as text: what is to be proved, of which network, under which sentences.
+
+    :class:`InternalError` where a sentence does not read back as what it says.
+    """
+
+    def text(sentence: Sentence) -> str:
+        written = sentence_text(sentence, network)
+        if parse_sentence(written, network).formula != sentence.formula:
+            raise InternalError(f"the sentence {sentence.text!r} reads back as another one: {written!r}")
+        return written
+
+    machines = {instance.machine.name: instance.machine for instance in network.instances}
+    return {
+        "machines": {name: machine_to_yaml(machine) for name, machine in sorted(machines.items())},
+        "installation": network_to_yaml(network),
+        "goal": text(goal),
+        "clauses": {name: text(sentence) for name, sentence in clauses.items()},
+        "assumptions": {name: text(sentence) for name, sentence in assumptions.items()},
+    }
+
+
+def question_hash(question: Mapping[str, Any]) -> str:
+    """The SHA-256 of a question's text, in hexadecimal; the order of clauses does not matter."""
+    return sha256(json.dumps(question, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def certificate_to_json(certificate: Certificate) -> str:
+    """The certificate as the text of its file."""
+    question = question_text(certificate.network, certificate.goal, certificate.clauses, certificate.assumptions)
+    data = {
+        "format": FORMAT,
+        "check": certificate.check,
+        "hash": question_hash(question),
+        "engine": certificate.engine,
+        "question": question,
+        "kept": list(certificate.kept),
+        "proof": _zones_data(certificate.zones, tuple(certificate.system().variables)),
+        "sound": {
+            narrow: _zones_data(stored, tuple(certificate.system(narrow).variables))
+            for narrow, stored in certificate.sound.items()
+        },
+    }
+    return _laid_out({**data, "seal": _seal(data)})
+
+
+def _seal(data: Mapping[str, Any]) -> str:
+    """The SHA-256 of everything in a file but the seal, so that a slip of the hand is noticed before any proof is."""
+    rest = {key: value for key, value in data.items() if key != "seal"}
+    return sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
+    """A certificate read from the text of its file. Reading it does not recheck it: whoever edits can seal again.
+
+    :class:`InputError` where the text is no certificate, :class:`InternalError` where it contradicts itself.
+    """
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        place = Place(name, getattr(error, "lineno", 1), getattr(error, "colno", 1))
+        raise InputError(Problem("this is no JSON", "give a file that 'check --certificates' wrote", place)) from error
+    try:
+        if data["format"] != FORMAT:
+            raise _no_certificate(name, f"its format is {data['format']!r}, not {FORMAT!r}")
+        if data["seal"] != _seal(data):
+            raise InternalError("the certificate is rejected: it was changed after it was written (its seal is broken)")
+        question = data["question"]
+        if question_hash(question) != data["hash"]:
+            raise InternalError("the certificate is rejected: its hash is not that of its question")
+        machines = {
+            key: machine_from_yaml(text, f"{name}, machine {key}") for key, text in question["machines"].items()
+        }
+        network = network_from_yaml(question["installation"], machines, f"{name}, installation")
+
+        def sentences(kind: str) -> dict[str, Sentence]:
+            return {key: parse_sentence(text, network) for key, text in question[kind].items()}
+
+        certificate = Certificate(
+            str(data["check"]),
+            str(data["engine"]),
+            network,
+            parse_sentence(question["goal"], network),
+            sentences("clauses"),
+            sentences("assumptions"),
+            tuple(data["kept"]),
+            _zones(data["proof"]),
+            {narrow: _zones(stored) for narrow, stored in data["sound"].items()},
+        )
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        raise _no_certificate(name, f"a part of it is missing or of another kind ({error})") from error
+    if tuple(data["proof"]["variables"]) != tuple(certificate.system().variables):
+        raise InternalError("the certificate is rejected: its variables are not those of its question")
+    for narrow, stored in data["sound"].items():
+        if tuple(stored["variables"]) != tuple(certificate.system(narrow).variables):
+            raise InternalError("the certificate is rejected: its variables are not those of its question")
+    return certificate
+
+
+def _no_certificate(name: str, why: str) -> InputError:
+    return InputError(
+        Problem(f"this is no certificate: {why}", "give a file that 'check --certificates' wrote", Place(name, 1, 1))
+    )
+
+
+def _zones_data(stored: ZoneSet, variables: tuple[str, ...]) -> dict[str, Any]:
+    zones = [
+        {
+            "at": list(zone.location),
+            **({"still": True} if zone.still else {}),
+            "bounds": [[x, y, "<=" if raw & 1 else "<", raw >> 1] for (x, y), raw in zone.constraints.items()],
+        }
+        for zone in stored.zones
+    ]
+    return {"scale": stored.scale, "variables": list(variables), "zones": zones}
+
+
+def _zones(data: Mapping[str, Any]) -> ZoneSet:
+    scale = data["scale"]
+    if type(scale) is not int or scale < 1:
+        raise ValueError(f"scale {scale!r}")
+    return ZoneSet(scale, tuple(_zone(item, len(data["variables"])) for item in data["zones"]))
+
+
+def _zone(item: Mapping[str, Any], size: int) -> StoredZone:
+    location: tuple[Value, ...] = tuple(item["at"])
+    if len(location) != size or not all(type(value) in (str, bool, int) for value in location):
+        raise ValueError(f"location {location!r}")
+    bounds: dict[tuple[str, str], int] = {}
+    for x, y, sign, units in item["bounds"]:
+        if type(units) is not int or sign not in ("<", "<=") or not isinstance(x, str) or not isinstance(y, str):
+            raise ValueError(f"bound {x!r} - {y!r} {sign!r} {units!r}")
+        bounds[x, y] = 2 * units + (sign == "<=")
+    return StoredZone(location, item.get("still") is True, bounds)
+
+
+def _laid_out(data: dict[str, Any]) -> str:
+    """JSON with a zone to a line, so that people can read and compare it."""
+
+    def zones(part: dict[str, Any]) -> str:
+        head = json.dumps({key: value for key, value in part.items() if key != "zones"}, ensure_ascii=False)[:-1]
+        return head + ', "zones": [\n' + ",\n".join(json.dumps(z, ensure_ascii=False) for z in part["zones"]) + "\n]}"
+
+    plain = {key: value for key, value in data.items() if key not in ("proof", "sound")}
+    sound = ",\n".join(f"{json.dumps(narrow)}: {zones(stored)}" for narrow, stored in data["sound"].items())
+    head = json.dumps(plain, indent=2, ensure_ascii=False)[:-2]
+    return f'{head},\n"proof": {zones(data["proof"])},\n"sound": {{\n{sound}\n}}\n}}\n'
