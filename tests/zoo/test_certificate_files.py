@@ -176,7 +176,7 @@ def test_what_influences_the_goal_must_not_be_cut(text: str) -> None:
 
 
 def test_a_timelock_has_no_certificate_even_with_zones_that_are_inductive() -> None:
-    """A lamp that must go off and cannot: its zones are inductive, and the goal holds in them, yet it proves nothing."""
+    """A lamp that must go off and cannot: the zones are inductive, the goal holds in them, yet they prove nothing."""
     good = network({"lamp": LAMP.replace("range: 0 s .. 2 s", "value: 2 s")})
     found = holds(good, "lamp shall never be on for more than 5 s.").certificate
     assert found is not None
