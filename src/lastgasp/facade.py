@@ -163,11 +163,11 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     system = compiled(network, part.restrict, question.goal)
     found = find(system, limits.budget("zones"), limits.order)
     if found.defect is not None:
-        return verdict(Rejected, reason=found.defect.reason, trace=_trace(network, found.defect.run, ()))
+        return verdict(Rejected, reason=found.defect.reason, trace=traced(network, found.defect.run, ()))
     # a failing run is extended to a whole one only where the network without the goal is sound
-    sane = _sanity(question, network, part, limits)
+    sane = soundness(question, network, part, limits)
     if sane.defect is not None:
-        return verdict(Rejected, reason=sane.defect.reason, trace=_trace(network, sane.defect.run, ()))
+        return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
     if not sane.complete:
         return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
     rejected = _unobeyable(sane.disobeyed, network, verdict)
@@ -197,7 +197,7 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     sound = {}
     for party in certificate.parties:
         narrow = part.network.with_settings(certificate.settings(party))
-        least = _sanity(question, narrow, part, limits)
+        least = soundness(question, narrow, part, limits)
         if least.proof is None or least.defect or least.disobeyed:
             why = least.defect.reason if least.defect else "a clause is not shown obeyable"
             return verdict(Undecided, reason=f"it holds at the widest values, but at the narrowest of {party} {why}")
@@ -213,15 +213,15 @@ def _by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     return verdict(Holds, certificate=certificate)
 
 
-def _sanity(question: Question, network: Network, part: Slice, limits: Limits) -> Sanity:
+def soundness(question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False) -> Sanity:
     """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
     settings = sorted((name, str(parameter.value)) for name, parameter in network.parameters.items())
     restrict = sorted(part.restrict.items(), key=lambda item: item[0])
-    key = (network.name, *sorted(network.by_name), *settings, *restrict, *sorted(question.clauses))
+    key = (odd, network.name, *sorted(network.by_name), *settings, *restrict, *sorted(question.clauses))
     if key not in limits.memory.found:
         bound, assumed = bindings(part, question.clauses)
         system = compiled(network, part.restrict, None)
-        limits.memory.found[key] = sanity(system, limits.budget("sanity"), bound, assumed)
+        limits.memory.found[key] = sanity(system, limits.budget("sanity"), bound, assumed, odd=odd)
     return limits.memory.found[key]
 
 
@@ -231,7 +231,7 @@ def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Calla
         words = (
             f"the clause {item.clause!r} is {'not obeyable' if item.forced else 'not shown obeyable'}: {item.reason}"
         )
-        trace = _trace(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
+        trace = traced(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
         if item.forced:
             return verdict(Rejected, reason=words, trace=trace)
         return verdict(Undecided, reason=words)
@@ -253,7 +253,7 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
             defect, doubt = _goes_on(network, part, limits)
             notes = (*notes, *doubt)
             if defect is not None:
-                stuck = _trace(network, defect.run, ())
+                stuck = traced(network, defect.run, ())
                 return Rejected(
                     question.name, "bmc", reason=defect.reason, trace=stuck, assumptions=assumed, notes=notes
                 )
@@ -263,7 +263,7 @@ def _by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
         case bmc.OutOfRange():
             network = part.network.with_settings(_settings(answer.parameters))
             reason = "a step sets a variable to a value out of its range"
-            trace = _trace(network, (list(answer.moves[:-1]), Fraction(0)), ())
+            trace = traced(network, (list(answer.moves[:-1]), Fraction(0)), ())
             return Rejected(question.name, "bmc", reason=reason, trace=trace, assumptions=assumed, notes=notes)
         case bmc.Unknown():
             reason = f"the solver gave up at {answer.depth} steps: {answer.reason}"
@@ -294,7 +294,7 @@ def _notes(question: Question, part: Slice, chosen: Mapping[str, Setting]) -> tu
     return tuple(notes)
 
 
-def _trace(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]) -> Trace:
+def traced(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]) -> Trace:
     moves, rest = found
     parameters = {name: p.value for name, p in network.parameters.items() if not isinstance(p.value, Range)}
     try:
@@ -335,7 +335,7 @@ def completed(whole: Network, part: Network, found: Run) -> Trace:
     network = whole.with_settings({**_fixed(whole), **settings})
     moves, rest = found
     if len(part.instances) == len(whole.instances):
-        return _trace(network, found, ())
+        return traced(network, found, ())
     return complete(network, {instance.name for instance in part.instances}, moves, rest)
 
 

@@ -38,10 +38,16 @@ class Disobeyed:
 
 def stuck(explorer: Explorer, graph: Graph) -> Ending | None:
     """A reachable situation from which no step is ever possible while time cannot go on for ever (a timelock)."""
-    for node in graph.kept:
-        limits = limits_of(explorer.automaton, node)
-        if not node.still and not limits:
-            continue
+    return _without_steps(explorer, (n for n in graph.kept if n.still or limits_of(explorer.automaton, n)))
+
+
+def quiet(explorer: Explorer, graph: Graph) -> Ending | None:
+    """A reachable situation from which time goes on but no step is ever possible again (a deadlock)."""
+    return _without_steps(explorer, (n for n in graph.kept if not n.still and not limits_of(explorer.automaton, n)))
+
+
+def _without_steps(explorer: Explorer, nodes: Iterable[Node]) -> Ending | None:
+    for node in nodes:
         rest = [node.zone]
         for edge in explorer.automaton.edges(node.location):
             zone = None if edge.forbidden or edge.overflow else node.cut(edge.guard)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, hurried, instant_loop, stuck
+from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, hurried, instant_loop, quiet, stuck
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
 from lastgasp.engines.zones.witness import NoRun, run_of
+from lastgasp.engines.zones.zeno import zeno_loops
 from lastgasp.recheck.inductive import StoredZone, ZoneSet
 from lastgasp.system import TimedSystem, observer_name
 from lastgasp.trace import Step
@@ -66,7 +67,9 @@ class Finding:
 class Sanity:
     """What comes before any verdict: a defect of the model, clauses not shown obeyable. Nothing if not ``complete``.
 
-    ``proof`` is what was explored, from which the absence of defects can be checked again.
+    ``proof`` is what was explored, from which the absence of defects can be checked again. Of what is merely odd:
+    ``quiet`` ends where no step is possible any more; ``zeno`` are instances that can take as many steps together as
+    they like in finite time, with a run that does.
     """
 
     complete: bool
@@ -74,6 +77,8 @@ class Sanity:
     proof: ZoneSet | None = None
     defect: Defect | None = None
     disobeyed: tuple[Disobedience, ...] = ()
+    quiet: Run | None = None
+    zeno: tuple[tuple[frozenset[str], Run], ...] = ()
 
 
 def find(system: TimedSystem, budget: Budget, order: str = "breadth") -> Finding:
@@ -99,9 +104,14 @@ def _find(explorer: Explorer, budget: Budget, order: str) -> Finding:
 
 
 def sanity(
-    system: TimedSystem, budget: Budget, bound: Mapping[str, str] = NOBODY, assumed: frozenset[str] = frozenset()
+    system: TimedSystem,
+    budget: Budget,
+    bound: Mapping[str, str] = NOBODY,
+    assumed: frozenset[str] = frozenset(),
+    *,
+    odd: bool = False,
 ) -> Sanity:
-    """Look for what deprives a system of a meaning to check; its goal does not matter.
+    """Look for what deprives a system of a meaning to check, and for what is merely ``odd``; its goal does not matter.
 
     ``bound`` maps each clause's observer to the instance that it binds; ``assumed`` names the observers that bind none.
     :class:`NotApplicable` where the system is not for zones.
@@ -114,7 +124,12 @@ def sanity(
     if not graph.complete:
         return found
     missed = tuple(_disobedience(explorer, bound, item) for item in disobeyed(explorer, graph, bound, assumed))
-    return replace(found, proof=_stored(explorer, graph), defect=_timelock(explorer, graph), disobeyed=missed)
+    found = replace(found, proof=_stored(explorer, graph), defect=_timelock(explorer, graph), disobeyed=missed)
+    if not odd or found.defect is not None:
+        return found
+    ending = quiet(explorer, graph)
+    loops = tuple(zeno_loops(explorer, graph))
+    return replace(found, quiet=_run(explorer, ending) if ending else None, zeno=loops)
 
 
 def _overflow(explorer: Explorer, ending: Ending) -> Defect:

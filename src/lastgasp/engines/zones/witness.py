@@ -22,8 +22,11 @@ Bounds = list[list[tuple[Fraction, bool] | None]]
 """``bounds[i][j]``: ``t_i - t_j`` at most the value, less than it where the flag is ``False``; ``None``: no bound."""
 
 
-def run_of(automaton: Automaton, ending: Ending) -> tuple[list[tuple[Fraction, Step]], Fraction]:
-    """Delays (seconds) and steps of a run that ends as ``ending`` says, and the rest after its last step."""
+def run_of(automaton: Automaton, ending: Ending, hurry: int = 0) -> tuple[list[tuple[Fraction, Step]], Fraction]:
+    """Delays (seconds) and steps of a run that ends as ``ending`` says, and the rest after its last step.
+
+    The last ``hurry`` steps all happen within one time unit. :class:`NoRun` where there is none.
+    """
     path: list[Node] = []
     node: Node | None = ending.node
     while node is not None:
@@ -40,6 +43,7 @@ def run_of(automaton: Automaton, ending: Ending) -> tuple[list[tuple[Fraction, S
         if leaving is not None:
             times.require(leaving.guard, number + 1)
     times.require(ending.guard, len(path))
+    times.hurry(len(path) - 1 - hurry, len(path) - 1)
     instants = times.solved()
     moves = [
         (instants[number] - instants[number - 1], node.edge.step)
@@ -80,6 +84,11 @@ class _Times:
             since = self.restarted.get(clock, 0)
             value, closed = Fraction(raw >> 1, self.automaton.scale), bool(raw & 1)
             self._bound(*((at, since) if upper else (since, at)), value, closed)
+
+    def hurry(self, first: int, last: int) -> None:
+        """Between these two instants lies at most one time unit."""
+        if first < last:
+            self._bound(last, first, Fraction(1, self.automaton.scale), True)
 
     def wait(self, node: Node, at: int) -> None:
         """From ``at`` to the next instant, time passes as the node permits."""

@@ -1,0 +1,119 @@
+"""What is wrong with a model, or merely odd about it, whatever is asked of it.
+
+Wrong (before any verdict): timelocks, instant loops, values out of range, clauses that their party cannot obey. Odd:
+states that nothing reaches, transitions that never happen, clauses that never apply, situations after which nothing
+happens any more, infinitely many steps in finite time. Each comes with a run, or with a proof that was rechecked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lastgasp.engines.zones.engine import find
+from lastgasp.errors import NotApplicable
+from lastgasp.expr import FALSE
+from lastgasp.extremes import extremes
+from lastgasp.facade import Limits, Question, soundness, traced
+from lastgasp.machine import STATE, Instance
+from lastgasp.network import Network
+from lastgasp.recheck.visited import visited
+from lastgasp.sentences import NeverHeld, Sentence
+from lastgasp.slicing import Slice, sliced
+from lastgasp.system import compiled
+from lastgasp.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """One thing found. ``wrong``: it comes before any verdict. ``open``: it could not be decided.
+
+    Without a ``trace`` it rests on a proof that was rechecked (or, if open, on nothing).
+    """
+
+    kind: str
+    words: str
+    wrong: bool = False
+    open: bool = False
+    trace: Trace | None = None
+
+
+NOTHING = Sentence("nothing", NeverHeld(FALSE))
+
+
+def oddities(
+    network: Network,
+    clauses: Mapping[str, Sentence],
+    assumptions: Mapping[str, Sentence],
+    limits: Limits | None = None,
+) -> Iterator[Oddity]:
+    """Everything wrong or odd about a network under these sentences, part by part, in each what is wrong first.
+
+    The parts are those that can influence one another, each as small as it can be.
+    """
+    limits = limits or Limits()
+    question = Question(network.name, network, NOTHING, clauses, assumptions)
+    done: set[str] = set()
+    parts = {instance.name: _part(question, instance) for instance in network.instances}
+    for name, part in sorted(parts.items(), key=lambda item: len(item[1].network.instances)):
+        if name in done:
+            continue
+        fresh = set(part.network.by_name) - done
+        done |= fresh
+        try:
+            yield from _of_part(question, part, fresh, limits)
+        except NotApplicable as refusal:
+            yield Oddity("not decided", f"{', '.join(sorted(fresh))}: {refusal}", open=True)
+
+
+def _part(question: Question, instance: Instance) -> Slice:
+    return sliced(question.network, question.restrict, [], keep=[instance.name])
+
+
+def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -> Iterator[Oddity]:
+    network = part.network.with_settings(extremes(part.network, part.restrict.values()))
+    sane = soundness(question, network, part, limits, odd=True)
+    if sane.defect is not None:
+        reason = sane.defect.reason
+        yield Oddity(_kind(reason), reason, wrong=True, trace=traced(network, sane.defect.run, ()))
+    for item in sane.disobeyed:
+        words, run = f"{item.clause or 'the model'}: {item.reason}", traced(network, item.run, ())
+        yield Oddity("not obeyable", words, wrong=item.forced, open=not item.forced, trace=run)
+    if sane.defect is not None:
+        return
+    if sane.proof is None:
+        yield Oddity("not decided", f"not all of {network.name} was explored ({sane.states} states)", open=True)
+        return
+    system = compiled(network, part.restrict, None)
+    values, moves = visited(system, sane.proof)
+    for instance in part.network.instances:
+        if instance.name not in fresh:
+            continue
+        for state in instance.machine.states:
+            if (f"{instance.name}.{STATE}", state.name) not in values:
+                yield Oddity("never reached", f"{instance.label}: {state.label or state.name}")
+        made = {move.index for move in moves if move.instance == instance.name}
+        for index, transition in enumerate(instance.machine.transitions):
+            if index not in made:
+                arrow = f"{'/'.join(transition.sources)} → {transition.target or 'stays'}"
+                yield Oddity("never happens", f"{instance.label}: {transition.label or arrow}")
+    for name, sentence in part.restrict.items():
+        if sentence.binds in fresh or not sentence.binds:
+            found = find(compiled(network, part.restrict, sentence), limits.budget("zones"))
+            if found.proof is not None and not found.premise:
+                yield Oddity("never applies", f"{name}: what it speaks of never happens")
+    if sane.quiet is not None:
+        words = "there is an end after which no step is possible any more"
+        yield Oddity("nothing more happens", words, trace=traced(network, sane.quiet, ()))
+    for who, hurry in sane.zeno:
+        if who & fresh:
+            names = ", ".join(network.by_name[name].label for name in sorted(who))
+            words = f"{names}: as many steps as you like in finite time"
+            yield Oddity("no time needed", words, trace=traced(network, hurry, ()))
+
+
+def _kind(reason: str) -> str:
+    for kind in ("timelock", "instant loop"):
+        if kind in reason:
+            return kind
+    return "out of range"
