@@ -10,7 +10,7 @@ its clocks may go; time that passes beyond it errs too. The meaning of each sent
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
@@ -39,6 +39,7 @@ from lastgasp.expr import (
     params_in,
     plus,
     rewrite,
+    text,
 )
 from lastgasp.sentences import (
     ZERO,
@@ -94,7 +95,10 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """An observer. ``premise`` (over a step) and ``premise_now`` (over a state) tell that its premise happened."""
+    """An observer. ``premise`` (over a step) and ``premise_now`` (over a state) tell that its premise happened.
+
+    ``labels`` say in words what its clocks and counters show.
+    """
 
     name: str
     variables: tuple[MonitorVariable, ...]
@@ -103,6 +107,7 @@ class Monitor:
     bounds: tuple[Bound, ...] = ()
     premise: Expr = FALSE
     premise_now: Expr = FALSE
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def observer(formula: Formula, name: str, parameters: Mapping[str, Value]) -> Monitor:
@@ -166,15 +171,18 @@ class _Builder:
         self.name = name
         self.variables: list[MonitorVariable] = []
         self.clocks: list[str] = []
+        self.labels: dict[str, str] = {}
 
     def variable(self, name: str, domain: Domain, initial: Expr) -> Name:
         full = f"{self.name}.{name}"
         self.variables.append(MonitorVariable(full, domain, initial))
         return Name(full)
 
-    def clock(self, name: str) -> Clock:
+    def clock(self, name: str, label: str = "") -> Clock:
         full = f"{self.name}.{name}"
         self.clocks.append(full)
+        if label:
+            self.labels[full] = label
         return Clock(full)
 
     def monitor(
@@ -188,13 +196,14 @@ class _Builder:
             bounds,
             premise=premise,
             premise_now=premise_now,
+            labels=self.labels,
         )
 
     # -- states -----------------------------------------------------------------------------------------------------
 
     def never_held(self, formula: NeverHeld) -> Monitor:
         condition = formula.condition
-        on, age = self.variable("on", Bool(), condition), self.clock("age")
+        on, age = self.variable("on", Bool(), condition), self.clock("age", _since(condition))
         _positive(formula.limit, formula.inclusive)
         premise = TRUE if formula.premise is None else formula.premise
         return self.monitor(
@@ -205,7 +214,7 @@ class _Builder:
 
     def keeps_for(self, formula: KeepsFor) -> Monitor:
         condition = formula.condition
-        on, age = self.variable("on", Bool(), condition), self.clock("age")
+        on, age = self.variable("on", Bool(), condition), self.clock("age", _since(condition))
         early = compare("<=" if formula.strict else "<", age, formula.duration)
         return self.monitor(
             Case(conj(on, neg(after(condition)), early), errs=True), *_tracking(on, condition, age), premise_now=on
@@ -218,7 +227,7 @@ class _Builder:
         trigger, answer, still = _duty(formula)
         condition = trigger.condition
         complete, deadline = _complete(trigger), _deadline(formula)
-        age = self.clock("age")
+        age = self.clock("age", _since(condition))
         at_once = trigger.duration is None and not isinstance(formula.response, Occurrence)
         holds_at_start = conj(condition, formula.response) if at_once else FALSE  # type: ignore[arg-type]
         first: Expr = _chosen(holds_at_start, "done", _chosen(condition, "waits", "idle"))
@@ -301,7 +310,7 @@ class _Builder:
         held = formula.held
         if held.duration is None:
             return self.monitor(Case(conj(formula.event, neg(held.condition)), errs=True), premise=formula.event)
-        on, age = self.variable("on", Bool(), held.condition), self.clock("age")
+        on, age = self.variable("on", Bool(), held.condition), self.clock("age", _since(held.condition))
         early = disj(neg(on), neg(_complete(held)(age)))
         return self.monitor(
             Case(conj(formula.event, early), errs=True),
@@ -354,8 +363,8 @@ class _Builder:
         on, used = self.variable("on", Bool(), condition), self.variable("used", Bool(), FALSE)
         head = self.variable("head", Whole(0, slots - 1), Const(0))
         count = self.variable("count", Whole(0, slots), Const(0))
-        age = self.clock("age")
-        since = [self.clock(f"since{slot}") for slot in range(slots)]
+        age = self.clock("age", _since(condition))
+        since = [self.clock(f"since{slot}", f"time since '{text(condition)}' ended") for slot in range(slots)]
         genuine = compare(">" if formula.strict else ">=", age, Const(duration))
         falls, rises = conj(on, neg(after(condition))), conj(neg(on), after(condition))
 
@@ -395,6 +404,10 @@ class _Builder:
             cases.append(Case(conj(event, here), errs=True))
             cases += endings(here, first, length, taken=False)
         return self.monitor(*cases, premise=event)
+
+
+def _since(condition: Expr) -> str:
+    return f"time since '{text(condition)}' became true"
 
 
 def _tracking(on: Name, condition: Expr, age: Clock) -> tuple[Case, Case]:

@@ -1,4 +1,4 @@
-"""What is wrong or odd about a model, whatever is asked of it: each kind on a machine of its own, none on a sound one."""
+"""What is wrong or odd about a model, whatever is asked: each kind on a machine of its own, none on a sound one."""
 
 from __future__ import annotations
 

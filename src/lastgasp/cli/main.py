@@ -18,14 +18,15 @@ from lastgasp.bundled import bundled_folder, load_study
 from lastgasp.cli import show
 from lastgasp.errors import InputError, InternalError, LastgaspError, NotApplicable, ReplayError
 from lastgasp.facade import ENGINES, Limits
+from lastgasp.language.proof_files import certificate_from_json, certificate_to_json, same_question
 from lastgasp.questions.asking import CheckName, answer, ask
-from lastgasp.questions.matrix import Cell, matrix, names
+from lastgasp.questions.matrix import Cell, matrix, names, study_oddities
 from lastgasp.questions.trying import attempt
 from lastgasp.semantics import replay as replayed
 from lastgasp.semantics import walk
 from lastgasp.study import Study
 from lastgasp.trace import Trace
-from lastgasp.verdict import Fails, Undecided
+from lastgasp.verdict import Fails, Undecided, Verdict
 
 PACKAGES = (
     "lastgasp",
@@ -133,6 +134,8 @@ assume_option = click.option("--assume", multiple=True, help="A further assumpti
 @engine_option
 @timeout_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes to work in.")
+@click.option("--certificates", type=click.Path(path_type=Path), help="Write every proof to a file in this folder.")
+@click.option("--sanity", is_flag=True, help="Ask nothing of the goals: what is wrong or odd about the models?")
 @format_option
 def check(
     path: Path | None,
@@ -143,10 +146,14 @@ def check(
     engine: str,
     timeout: float,
     jobs: int,
+    certificates: Path | None,
+    sanity: bool,
     form: str,
 ) -> None:
     """Decide every goal under every proposal, for the bundled study or the folder PATH."""
     study = _study(path, profile)
+    if sanity:
+        raise Finished(_sane(study, proposal, installation, timeout, form))
     wanted = names(study, goal, proposal, installation)
     if not wanted:
         show.complain("there is nothing to check: the study needs a goal, a proposal and an installation")
@@ -154,8 +161,37 @@ def check(
     with show.Progress(len(wanted)) as progress:
         limits = Limits(seconds=timeout, progress=progress.states)
         cells = matrix(study, wanted, engine=engine, limits=limits, jobs=jobs, done=progress.cell)
+    if certificates is not None:
+        for cell in cells:
+            _certify(certificates / f"{str(cell.name).replace('/', '.')}.json", cell.verdict)
     show.out(json.dumps(show.cells_json(cells), indent=2) if form == "json" else show.matrix_text(study, cells))
     raise Finished(exit_code(cells))
+
+
+def _sane(study: Study, proposal: str | None, installation: str | None, timeout: float, form: str) -> int:
+    """What is wrong or odd about each installation under each proposal: 1 if wrong, 3 if open, else 0."""
+    for kind, name in (("proposal", proposal), ("installation", installation)):
+        if name is not None:
+            study.pick(kind, name)
+    found = {
+        f"{where} under {text}": list(study_oddities(study, where, text, Limits(seconds=timeout)))
+        for where in ([installation] if installation else study.installations)
+        for text in ([proposal] if proposal else study.proposals)
+    }
+    if not found:
+        show.complain("there is nothing to check: the study needs a proposal and an installation")
+        return NOTHING
+    show.out(json.dumps(show.sanity_json(found), indent=2) if form == "json" else show.sanity_text(found))
+    items = [item for items in found.values() for item in items]
+    return DIFFERS if any(item.wrong for item in items) else OPEN if any(item.open for item in items) else OK
+
+
+def _certify(path: Path, verdict: Verdict) -> None:
+    """Write the certificate of a verdict, if it has one."""
+    certificate = getattr(verdict, "certificate", None)
+    if certificate is not None:
+        write(path, certificate_to_json(certificate))
+        show.note(f"wrote {path}")
 
 
 def exit_code(cells: list[Cell]) -> int:
@@ -174,6 +210,7 @@ def exit_code(cells: list[Cell]) -> int:
 @assume_option
 @click.option("--svg", type=click.Path(path_type=Path), help="Write the swim lanes of the run to this file.")
 @click.option("--trace", "trace_file", type=click.Path(path_type=Path), help="Write the run to this file.")
+@click.option("--certificate", type=click.Path(path_type=Path), help="Write the proof to this file.")
 @format_option
 def explain(
     check_name: str,
@@ -184,6 +221,7 @@ def explain(
     assume: tuple[str, ...],
     svg: Path | None,
     trace_file: Path | None,
+    certificate: Path | None,
     form: str,
 ) -> None:
     """Why a check has its verdict: the run as a table, or what the proof rests on. CHECK is GOAL/PROPOSAL."""
@@ -200,10 +238,30 @@ def explain(
     show.out(
         json.dumps(show.cells_json([cell]), indent=2) if form == "json" else show.explanation(study, question, verdict)
     )
+    if certificate is not None:
+        _certify(certificate, verdict)
     for wanted in (svg, trace_file):
         if wanted is not None:
             show.note(f"wrote {wanted}" if trace is not None else f"there is no run to write to {wanted}")
     raise Finished(OPEN if isinstance(verdict, Undecided) else OK)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def recheck(file: Path, path: Path | None) -> None:
+    """Check the proof in FILE again, by code that shares nothing with the engine that found it.
+
+    With PATH, the folder of a study: the proof must be about the question of that name in it.
+    """
+    certificate = certificate_from_json(show.read_text(file), str(file))
+    if path is not None:
+        study = load_study(path)
+        asked = ask(study, CheckName.parsed(certificate.check, study))
+        if not same_question(certificate, asked.network, asked.goal, asked.clauses, asked.assumptions):
+            raise InternalError(f"the certificate is rejected: {certificate.check} in {path} is another question")
+    certificate.recheck()
+    show.out(show.recheck_text(certificate))
 
 
 @cli.command("try")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from lastgasp.certificate import Certificate
 from lastgasp.errors import InputError
 from lastgasp.facade import Question
 from lastgasp.language.durations import parse_duration
@@ -30,9 +32,12 @@ from lastgasp.questions.asking import (
 )
 from lastgasp.questions.matrix import Cell, names, verdict_word
 from lastgasp.questions.trying import Trial
+from lastgasp.render.invariant import invariant_lines
 from lastgasp.render.scene import Annotation
 from lastgasp.render.table import trace_table
 from lastgasp.render.timing import timing_picture
+from lastgasp.render.words import folded
+from lastgasp.sanity import Oddity
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.study import Clause, Goal, Study
 from lastgasp.trace import Entry, Trace
@@ -47,6 +52,8 @@ else:
     swim = lazy("lastgasp.render.lanes")
 
 RESULT_VERSION = 1
+WIDTH = 100
+"""Columns of running text."""
 
 
 def out(text: str) -> None:
@@ -186,11 +193,71 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
         lines += [
             f"Proved: {len(certificate.zones.zones)} sets of situations hold every run; the start lies in them,",
             "no step and no delay leaves them, and in none of them the goal is broken. Rechecked by code of its own.",
+            "",
+            "What follows from them:",
+            *(
+                part
+                for line in invariant_lines(certificate)
+                for part in folded(line.lstrip(), WIDTH, "  " * (line != line.lstrip()), "    ")
+            ),
+            "",
         ]
     if trace is not None:
         lines.append(trace_table(trace))
     lines += [f"Note: {remark}." for remark in verdict.notes]
     return "\n".join(lines).rstrip()
+
+
+def sanity_text(found: Mapping[str, list[Oddity]]) -> str:
+    """What is wrong or odd about each network, by proposal."""
+    lines: list[str] = []
+    for title, items in found.items():
+        lines += [title, ""]
+        for item in items:
+            mark = "WRONG" if item.wrong else "open" if item.open else "odd"
+            proof = "" if item.trace is not None or item.open else " (proved)"
+            lines.append(f"  {mark:5}  {item.kind}: {item.words}{proof}")
+            if item.trace is not None and item.wrong:
+                lines += ["", trace_table(item.trace)]
+        lines += ["  nothing is wrong, and nothing odd"] if not items else []
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+def sanity_json(found: Mapping[str, list[Oddity]]) -> dict[str, Any]:
+    """The same, neutral; traces inside are self-contained."""
+    return {
+        "lastgasp-result": RESULT_VERSION,
+        "sanity": [
+            {
+                "network": title,
+                "kind": item.kind,
+                "words": item.words,
+                "wrong": item.wrong,
+                "open": item.open,
+                "trace": item.trace.to_json() if item.trace is not None else None,
+            }
+            for title, items in found.items()
+            for item in items
+        ],
+    }
+
+
+def recheck_text(certificate: Certificate) -> str:
+    """What a certificate that was rechecked proves, and what of it has to be trusted."""
+    lines = [f"{certificate.check}: the proof stands", "", f"Goal: {certificate.goal.text}"]
+    for title, sentences in (("Clauses", certificate.clauses), ("Assumptions", certificate.assumptions)):
+        if sentences:
+            lines += [f"{title}:", *(f"  {name}: {sentence.text}" for name, sentence in sentences.items())]
+    cut = [name for name in certificate.network.by_name if name not in certificate.kept]
+    lines += [
+        "",
+        "Rechecked:",
+        f"  the goal is broken in none of {len(certificate.zones.zones)} sets of situations, which no run leaves",
+        f"  time can go on, and clauses bind their own party only ({len(certificate.sound)} sets of values)",
+    ]
+    lines += [f"  {', '.join(cut)}: cut, can influence nothing asked and block nothing"] if cut else []
+    return "\n".join(lines)
 
 
 def clause_line(study: Study, name: str, sentence: Sentence) -> str:

@@ -54,6 +54,18 @@ def question_hash(question: Mapping[str, Any]) -> str:
     return sha256(json.dumps(question, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def same_question(
+    certificate: Certificate,
+    network: Network,
+    goal: Sentence,
+    clauses: Mapping[str, Sentence],
+    assumptions: Mapping[str, Sentence],
+) -> bool:
+    """Whether a certificate is about this question: the same models, goal, clauses and assumptions."""
+    mine = question_text(certificate.network, certificate.goal, certificate.clauses, certificate.assumptions)
+    return question_hash(mine) == question_hash(question_text(network, goal, clauses, assumptions))
+
+
 def certificate_to_json(certificate: Certificate) -> str:
     """The certificate as the text of its file."""
     question = question_text(certificate.network, certificate.goal, certificate.clauses, certificate.assumptions)

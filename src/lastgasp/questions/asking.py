@@ -80,6 +80,18 @@ def clause_sentence(clause: Clause, network: Network) -> Sentence:
     return sentence
 
 
+def sentences_of(
+    study: Study, installation: str, proposal: str, assume: Iterable[str] = ()
+) -> tuple[Network, dict[str, Sentence], dict[str, Sentence]]:
+    """The network of an installation, with the clauses and the assumptions of a proposal bound to it."""
+    network = study.installations[installation]
+    found = study.pick("proposal", proposal)
+    assert isinstance(found, Proposal)
+    clauses = {clause: clause_sentence(study.clauses[clause], network) for clause in found.clauses}
+    assumed = dict.fromkeys((*found.assumptions, *assume))
+    return network, clauses, {name: assumption_sentence(study, name, network) for name in assumed}
+
+
 def ask(
     study: Study, name: CheckName, *, assume: Iterable[str] = (), extra: Mapping[str, Sentence] | None = None
 ) -> Question:
@@ -87,13 +99,7 @@ def ask(
 
     ``assume`` names further assumptions of the study; ``extra`` are further clauses, already bound.
     """
-    network = study.installations[name.installation]
-    proposal = study.pick("proposal", name.proposal)
-    assert isinstance(proposal, Proposal)
-    clauses = {clause: clause_sentence(study.clauses[clause], network) for clause in proposal.clauses}
-    assumptions: dict[str, Sentence] = {}
-    for assumed in dict.fromkeys((*proposal.assumptions, *assume)):
-        assumptions[assumed] = assumption_sentence(study, assumed, network)
+    network, clauses, assumptions = sentences_of(study, name.installation, name.proposal, assume)
     goal = goal_sentence(study, name.goal, network)
     return Question(str(name), network, goal, {**clauses, **(extra or {})}, assumptions)
 

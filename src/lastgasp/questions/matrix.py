@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from lastgasp.facade import Limits, Memory
-from lastgasp.questions.asking import CheckName, answer, clause_sentence
+from lastgasp.questions.asking import CheckName, answer, clause_sentence, sentences_of
+from lastgasp.sanity import Oddity, oddities
 from lastgasp.study import Expectation, Study
 from lastgasp.verdict import Fails, Holds, Undecided, Verdict
 
@@ -79,6 +80,12 @@ def _cells(study: Study, group: list[CheckName], engine: str, limits: Limits) ->
     for name in group:
         verdict = answer(study, name, engine=engine, limits=shared)
         yield Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
+
+
+def study_oddities(study: Study, installation: str, proposal: str, limits: Limits) -> Iterator[Oddity]:
+    """What is wrong or odd about an installation under a proposal, whatever is asked of it."""
+    network, clauses, assumptions = sentences_of(study, installation, proposal)
+    return oddities(network, clauses, assumptions, limits)
 
 
 def verdict_word(verdict: Verdict) -> str:
