@@ -1,9 +1,10 @@
 """A proof that a question is answered *holds*, with everything that it is about, and its recheck.
 
 The obligations: what was cut cannot influence the question and blocks nothing; parameters with a range were decided at
-the value that permits most; an inductive set in which the goal never errs; and for the network without its goal, at the
-values that permit most and, party by party, least, an inductive set from which time can go on and in which each clause
-restricts its own party only.
+the value that permits most; an inductive set of zones in which the goal never errs; and for the network without its
+goal, at the values that permit most and, party by party, least, an inductive set from which time can go on and in which
+each clause restricts its own party only. A proof by a solver has an invariant instead of zones, and leaves parameters
+open; where zones cannot treat the network at all, that time goes on is read off the machines, and nothing may restrict.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from lastgasp.machine import Setting
 from lastgasp.network import Network
 from lastgasp.recheck.inductive import ZoneSet, recheck_inductive
 from lastgasp.recheck.receptive import recheck_receptive
+from lastgasp.recheck.smt import discharge
+from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.sentences import Sentence
-from lastgasp.slicing import Slice, sliced
+from lastgasp.slicing import Slice, never_blocks, sliced
 from lastgasp.system import TimedSystem, compiled, observer_name
 
 
@@ -27,8 +30,8 @@ from lastgasp.system import TimedSystem, compiled, observer_name
 class Certificate:
     """A proof about a network with its ranges as they stand. Parts are derived from it, not stored beside it.
 
-    ``kept``: the instances that were looked at. ``zones``: the proof of the goal. ``sound``: for each party that owns a
-    range, and for ``""`` (nobody), the set of the network without its goal with that party at its narrowest.
+    ``kept``: the instances that were looked at. ``zones`` or ``invariant``: the proof of the goal. ``sound``: for each
+    party that owns a range, and for ``""`` (nobody), the set of the network without its goal, that one narrowest.
     """
 
     check: str
@@ -38,7 +41,8 @@ class Certificate:
     clauses: Mapping[str, Sentence]
     assumptions: Mapping[str, Sentence]
     kept: tuple[str, ...]
-    zones: ZoneSet = field(repr=False)
+    zones: ZoneSet | None = field(default=None, repr=False)
+    invariant: Invariant | None = field(default=None, repr=False)
     sound: Mapping[str, ZoneSet] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -60,8 +64,13 @@ class Certificate:
         except NotApplicable as refusal:
             raise InternalError(f"the certificate decides ranges at one value: {refusal}") from refusal
 
+    @property
+    def open_system(self) -> TimedSystem:
+        """The system that a proof by invariant is about: parameters with a range are left open."""
+        return compiled(self.part.network, self.part.restrict, self.goal)
+
     def system(self, narrow: str | None = None) -> TimedSystem:
-        """The system that the proof of the goal is about, or with ``narrow`` that of the network without its goal."""
+        """The system that zones are about: with the goal, or with ``narrow`` that of the network without it."""
         network = self.part.network.with_settings(self.settings(narrow or ""))
         return compiled(network, self.part.restrict, self.goal if narrow is None else None)
 
@@ -72,11 +81,28 @@ class Certificate:
 
     def recheck(self) -> None:
         """Discharge every obligation again; :class:`InternalError` names the first that fails."""
-        recheck_inductive(self.system(), self.zones)
+        if self.zones is not None:
+            recheck_inductive(self.system(), self.zones)
+        elif self.invariant is not None:
+            discharge(obligations(self.open_system, self.invariant))
+        else:
+            raise InternalError("the certificate has no proof of its goal")
+        if not self.sound and self.zones is None:
+            recheck_unrestricted(self.part)
+            return
         if set(self.sound) != set(self.parties):
             raise InternalError("the certificate does not show that time can go on and that clauses can be obeyed")
         for narrow, stored in self.sound.items():
             recheck_sound(self.part, self.system(narrow), stored, self.clauses)
+
+
+def recheck_unrestricted(part: Slice) -> None:
+    """That time goes on whatever the parameters are: no sentence restricts, and no machine ever blocks."""
+    if part.restrict:
+        raise InternalError(f"it is not shown that {next(iter(part.restrict))!r} restricts its own party only")
+    for instance in part.network.instances:
+        if not never_blocks(instance.machine):
+            raise InternalError(f"it is not shown that {instance.name} never blocks time or others")
 
 
 def recheck_sound(part: Slice, system: TimedSystem, stored: ZoneSet, clauses: Mapping[str, Sentence]) -> None:

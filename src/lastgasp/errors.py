@@ -35,8 +35,22 @@ class Problem:
         return f"{where}{self.what}" + (f"\n    {self.cure}" if self.cure else "")
 
 
+_CURES: dict[type[OSError], str] = {
+    FileNotFoundError: "check the path",
+    IsADirectoryError: "name a file; this is a folder",
+    NotADirectoryError: "name another path; a file stands where a folder is needed",
+    FileExistsError: "name another path; a file stands where a folder is needed",
+    PermissionError: "change the permissions, or name another path",
+}
+
+
+def os_cure(error: OSError) -> str:
+    """What to do about a refusal of the operating system."""
+    return _CURES.get(type(error), "check the path, and whether there is room left")
+
+
 class LastgaspError(Exception):
-    """Root of every exception that this library raises on purpose."""
+    """Root of every exception that this library raises on purpose. Each can be sent to another process."""
 
 
 class InputError(LastgaspError):
@@ -48,7 +62,10 @@ class InputError(LastgaspError):
         elif isinstance(problems, Problem):
             problems = [problems]
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 class NotApplicable(LastgaspError):
@@ -57,7 +74,10 @@ class NotApplicable(LastgaspError):
     def __init__(self, engine: str, reason: str) -> None:
         self.engine = engine
         self.reason = reason
-        super().__init__(f"{engine} is not applicable: {reason}")
+        super().__init__(engine, reason)
+
+    def __str__(self) -> str:
+        return f"{self.engine} is not applicable: {self.reason}"
 
 
 class ReplayError(LastgaspError):
@@ -66,3 +86,14 @@ class ReplayError(LastgaspError):
 
 class InternalError(LastgaspError):
     """A defect of this library: engines disagree, a trace fails its replay, a certificate is rejected."""
+
+
+class Disagreement(InternalError):
+    """Engines contradict each other. ``report`` is the question with their answers, to write down and reproduce."""
+
+    def __init__(self, message: str, report: object) -> None:
+        self.message, self.report = message, report
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[Disagreement], tuple[str, object]]:
+        return type(self), (self.message, self.report)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from lastgasp.engines.zones.engine import find
 from lastgasp.errors import NotApplicable
+from lastgasp.evidence import traced
 from lastgasp.expr import FALSE
 from lastgasp.extremes import extremes
-from lastgasp.facade import Limits, Question, soundness, traced
 from lastgasp.machine import STATE, Instance
 from lastgasp.network import Network
+from lastgasp.question import Limits, Question
 from lastgasp.recheck.visited import visited
+from lastgasp.routes import soundness
 from lastgasp.sentences import NeverHeld, Sentence
 from lastgasp.slicing import Slice, sliced
 from lastgasp.system import compiled

@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import product
 from random import Random
 
-from lastgasp.errors import InputError, LastgaspError, ReplayError
+from lastgasp.errors import InputError, LastgaspError, Problem, ReplayError
 from lastgasp.expr import Clock, Const, Expr, Leaf, Name, Param, Value, contains, evaluate
 from lastgasp.machine import STATE, TIME_IN_STATE, After, Instance, May, On, Range, Transition, When
 from lastgasp.network import Network
@@ -63,7 +63,10 @@ class RangeError(LastgaspError):
 
     def __init__(self, step: Step, variable: str, value: Value) -> None:
         self.step, self.variable, self.value = step, variable, value
-        super().__init__(f"the step of {step.mover.instance} sets {variable} to {value}, which is out of its range")
+        super().__init__(step, variable, value)
+
+    def __str__(self) -> str:
+        return f"the step of {self.step.mover.instance} sets {self.variable} to {self.value}, which is out of its range"
 
 
 STUCK = Limit(Fraction(0))
@@ -82,7 +85,7 @@ class Semantics:
                 raise InputError(f"parameter {name} has a range; choose a value for it")
             declared = parameter.value.low if isinstance(parameter.value, Range) else parameter.value
             if type(value) is not type(declared):
-                raise InputError(f"parameter {name} is not a {type(declared).__name__}")
+                raise InputError(f"parameter {name} is of another kind")
             if isinstance(parameter.value, Range) and not parameter.value.low <= value <= parameter.value.high:
                 raise InputError(f"parameter {name} = {value} is outside of its range")
             self.parameters[name] = value
@@ -317,11 +320,21 @@ def run(
     for number, (delay, step) in enumerate(moves, 1):
         now = _delayed(meaning, now, delay, f"step {number}")
         if step not in meaning.enabled(now).steps:
-            raise ReplayError(f"step {number} of {network.name} is not possible: {step_words(network, step)}")
+            raise ReplayError(f"step {number} of {network.name} is not possible: {_refused(network, step)}")
         now = meaning.apply(now, step)
         entries.append(Entry(delay, step, meaning.valuation(now), step_words(network, step)))
     _delayed(meaning, now, rest, "the end")
     return Trace(network.name, meaning.parameters, first, tuple(entries), rest, labels(network), marks)
+
+
+def _refused(network: Network, step: Step) -> str:
+    """A step in words, also where it is none of the network's."""
+    for move in step.moves:
+        if move.instance not in network.by_name:
+            return f"there is no instance {move.instance!r}"
+        if not 0 <= move.index < len(network.by_name[move.instance].machine.transitions):
+            return f"{move.instance} has no transition {move.index}"
+    return step_words(network, step) or "nobody moves in it"
 
 
 def _delayed(meaning: Semantics, now: Situation, delay: Fraction, where: str) -> Situation:
@@ -333,27 +346,26 @@ def _delayed(meaning: Semantics, now: Situation, delay: Fraction, where: str) ->
 def replay(network: Network, trace: Trace) -> Trace:
     """Play a trace again on its source network; :class:`ReplayError` at the first difference."""
     try:
-        again = run(
-            network,
-            {name: value for name, value in trace.parameters.items() if name in network.parameters},
-            [(entry.delay, entry.step) for entry in trace.entries],
-            trace.rest,
-            trace.marks,
-        )
-    except (InputError, KeyError, IndexError, RangeError) as error:
+        moves = [(entry.delay, entry.step) for entry in trace.entries]
+        again = run(network, trace.parameters, moves, trace.rest, trace.marks)
+    except (InputError, RangeError) as error:
         raise ReplayError(f"the trace does not belong to {network.name}: {error}") from error
     if again.initial != trace.initial:
         raise ReplayError(f"the trace starts elsewhere than {network.name}")
     for number, (mine, theirs) in enumerate(zip(again.entries, trace.entries, strict=True), 1):
         if mine.values != theirs.values:
             raise ReplayError(f"after step {number} the values differ from those of {network.name}")
+    for time, words in trace.marks:
+        if not 0 <= time <= trace.end:
+            raise ReplayError(f"the mark {words!r} at {time} s lies outside of the run, which ends at {trace.end} s")
     return again
 
 
 def walk(network: Network, chance: Random, steps: int) -> Trace:
     """A random run of ``steps`` steps or until nothing more can happen; ranges are settled at their upper ends.
 
-    Delays are drawn up to what is permitted, up to ten minutes where nothing limits them.
+    Delays are drawn up to what is permitted, up to ten minutes where nothing limits them. :class:`InputError`, with
+    the run up to there, where a step sets a variable to a value out of its range.
     """
     chosen = {name: p.value.high for name, p in network.parameters.items() if isinstance(p.value, Range)}
     meaning = Semantics(network, chosen)
@@ -372,7 +384,14 @@ def walk(network: Network, chance: Random, steps: int) -> Trace:
             now, waited = meaning.apply(now, delay), waited + delay
         elif enabled.steps:
             step = chance.choice(enabled.steps)
-            now = meaning.apply(now, step)
+            try:
+                now = meaning.apply(now, step)
+            except RangeError as error:
+                before = str(run(network, meaning.parameters, moves, waited)).replace("\n", "\n    ")
+                cure = f"forbid the step with 'if', or widen the range; it comes after {before}"
+                owner = error.variable.partition(".")[0]
+                wrong = next(meaning._transition(move) for move in step.moves if move.instance == owner)
+                raise InputError(Problem(str(error), cure, wrong.place)) from error
             moves.append((waited, step))
             waited = Fraction(0)
         else:

@@ -89,17 +89,25 @@ class FailureClass:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition in the words of sentences, and where its text stands."""
+
+    text: str
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """How a run that breaks a goal is told apart from others.
 
-    By the last period of ``symptom`` (a condition, as in a sentence) that began before the break: ``never`` if there is
-    none; ``mixed`` if ``cause`` held at some time in it (no class if for more than ``threshold``); else ``long`` or
-    ``short`` by whether it lasted (to the break, or to its end) more than ``threshold`` seconds.
+    By the last period of ``symptom`` that began before the break: ``never`` if there is none; ``mixed`` if ``cause``
+    held at some time in it (no class if for more than ``threshold``); else ``long`` or ``short`` by whether it lasted
+    (to the break, or to its end) more than ``threshold`` seconds.
     """
 
     goals: tuple[str, ...]
-    symptom: str
-    cause: str
+    symptom: Condition
+    cause: Condition
     threshold: Fraction
     long: FailureClass
     short: FailureClass
@@ -142,22 +150,42 @@ class Study:
             raise InputError(Problem(f"there is no {kind} {name!r}", did_you_mean(name, table)))
         return table[name]
 
+    def only(self, kind: str, name: str | None = None) -> str:
+        """The name that is given, or else that of the only one there is; :class:`InputError` where that is none."""
+        table: Mapping[str, object] = getattr(self, f"{kind}s")
+        if name is not None:
+            self.pick(kind, name)
+        elif len(table) == 1:
+            name = next(iter(table))
+        elif table:
+            raise InputError(Problem(f"the study has {len(table)} {kind}s", f"name one of {', '.join(table)}"))
+        else:
+            raise InputError(Problem(f"the study has no {kind}", f"add a file with the key '{kind}' or '{kind}s'"))
+        return name
+
     def with_profile(self, name: str) -> Study:
         """The study with the parameters of a concrete device set wherever an installation has them.
 
-        :class:`InputError` where there is no such profile, or no installation has one of its parameters.
+        :class:`InputError` where there is no such profile, no installation has one of its parameters, or an
+        installation cannot have its value.
         """
         profile = self.pick("profile", name)
         assert isinstance(profile, Profile)
         known = {parameter for network in self.installations.values() for parameter in network.parameters}
-        for setting in profile.settings:
-            if setting not in known:
-                cure = did_you_mean(setting, known)
-                raise InputError(Problem(f"no installation has the parameter {setting!r}", cure, profile.place))
-        set_here = {
-            installation: network.with_settings({p: v for p, v in profile.settings.items() if p in network.parameters})
-            for installation, network in self.installations.items()
-        }
+        found = [
+            Problem(f"no installation has the parameter {setting!r}", did_you_mean(setting, known), profile.place)
+            for setting in profile.settings
+            if setting not in known
+        ]
+        set_here: dict[str, Network] = {}
+        for installation, network in self.installations.items():
+            here = {p: v for p, v in profile.settings.items() if p in network.parameters}
+            try:
+                set_here[installation] = network.with_settings(here)
+            except InputError as error:
+                found += [replace(problem, place=profile.place) for problem in error.problems]
+        if found:
+            raise InputError(dict.fromkeys(found))
         return replace(self, installations=set_here)
 
 

@@ -6,15 +6,19 @@ parameters. Its JSON form is versioned (``"lastgasp-trace": 1``); times are stri
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from lastgasp.errors import InputError
+from lastgasp.errors import InputError, Place, Problem
 from lastgasp.expr import Value
 
 TRACE_VERSION = 1
+_TIME = re.compile(r"-?\d{1,100}(/[1-9]\d{0,99})?", re.ASCII)
+_CURE = "give a file that 'lastgasp explain GOAL/PROPOSAL --trace FILE' or 'lastgasp simulate --trace FILE' wrote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,39 +112,80 @@ class Trace:
         }
 
     @staticmethod
-    def from_json(data: object) -> Trace:
-        """Read the neutral form back; :class:`InputError` where it is not a trace of this version."""
+    def from_json(data: object, place: Place | None = None) -> Trace:
+        """Read the neutral form back; :class:`InputError` at ``place`` where it is not a trace of this version."""
         if not isinstance(data, dict) or data.get("lastgasp-trace") != TRACE_VERSION:
-            raise InputError(f"this is not a lastgasp trace of version {TRACE_VERSION}")
+            result = isinstance(data, dict) and "lastgasp-result" in data
+            what = f"this is {'a result, ' * result}not a lastgasp trace of version {TRACE_VERSION}"
+            raise InputError(Problem(what, _CURE, place))
         try:
             return Trace(
                 network=str(data["network"]),
-                parameters={name: _value(value) for name, value in data["parameters"].items()},
+                parameters={name: _setting(name, value) for name, value in data["parameters"].items()},
                 initial={name: _value(value) for name, value in data["initial"].items()},
                 entries=tuple(
                     Entry(
-                        Fraction(entry["delay"]),
-                        Step(tuple(Move(str(who), int(index)) for who, index in entry["moves"]), entry["event"]),
+                        _seconds(entry["delay"]),
+                        Step(tuple(Move(str(who), _index(index)) for who, index in entry["moves"]), entry["event"]),
                         {name: _value(value) for name, value in entry["values"].items()},
                         str(entry["words"]),
                     )
                     for entry in data["entries"]
                 ),
-                rest=Fraction(data["rest"]),
+                rest=_seconds(data["rest"]),
                 labels={str(name): str(label) for name, label in data["labels"].items()},
-                marks=tuple((Fraction(time), str(words)) for time, words in data["marks"]),
+                marks=tuple((_seconds(time), str(words)) for time, words in data["marks"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-            raise InputError(f"this trace is damaged: {type(error).__name__}: {error}") from error
+        except _Damage as damage:
+            why = str(damage)
+        except KeyError as missing:
+            why = f"{missing} is missing"
+        except (TypeError, ValueError, AttributeError):
+            why = "a part of it is of another kind"
+        raise InputError(Problem(f"this trace is damaged: {why}", _CURE, place))
+
+
+def read_trace(text: str, name: str) -> Trace:
+    """The trace in the text of a file; :class:`InputError` where it is none. ``name`` is what places call it."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = Place(name, getattr(error, "lineno", 1), getattr(error, "colno", 1))
+        raise InputError(Problem("this is not JSON", _CURE, place)) from error
+    return Trace.from_json(data, Place(name))
 
 
 def _plain(value: Value) -> bool | int | str | dict[str, str]:
     return {"seconds": str(value)} if isinstance(value, Fraction) else value
 
 
+class _Damage(Exception):
+    """What keeps a text from being a trace, in words."""
+
+
+def _seconds(text: object) -> Fraction:
+    """A time, exactly. Nothing that would have to be worked out: a stranger's file must not keep us busy."""
+    if not isinstance(text, str) or not _TIME.fullmatch(text):
+        raise _Damage(f"{str(text)[:40]!r} is no time such as '3' or '3/2'")
+    return Fraction(text)
+
+
+def _index(index: object) -> int:
+    if type(index) is not int:
+        raise _Damage(f"{str(index)[:40]!r} is not the number of a transition")
+    return index
+
+
 def _value(value: object) -> Value:
     if isinstance(value, dict):
-        return Fraction(value["seconds"])
+        return _seconds(value["seconds"])
     if isinstance(value, bool | int | str):
         return value
-    raise ValueError(f"not a value: {value!r}")
+    raise _Damage(f"{str(value)[:40]!r} is no value")
+
+
+def _setting(name: str, value: object) -> Value:
+    """The value of a parameter, which is never a text."""
+    if isinstance(value, str):
+        raise _Damage(f"the parameter {name} is a text")
+    return _value(value)

@@ -119,7 +119,6 @@ def test_a_picture_of_a_run_there_is_none_of_leaves_the_old_one(lamp: Path, tmp_
     assert (folder / "file").read_text(encoding="utf-8") == OLD
 
 
-@pytest.mark.xfail(strict=True, reason="try says nothing where --svg has nothing to draw; explain does")
 def test_try_says_that_there_is_nothing_to_draw(lamp: Path, tmp_path: Path, call: Call) -> None:
     ran = call("try", SENTENCE.replace("2 min", "59 s"), "--study", lamp, "--svg", tmp_path / "x.svg")
     assert not (tmp_path / "x.svg").exists()
@@ -191,21 +190,32 @@ def test_what_was_laid_out_means_the_same(lamp: Path, tmp_path: Path, call: Call
     assert call("lint", loose).out == call("lint", lamp).out
 
 
-@pytest.mark.xfail(strict=True, reason="a text without keys gets the end mark '...' of YAML as a second line")
 def test_fmt_adds_nothing_to_a_text(tmp_path: Path, call: Call) -> None:
-    """No file of ours, but a file that can be laid out: refused, or left as it is."""
+    """No file of ours: refused, and left as it is."""
     path = written(tmp_path, {"a.yaml": "hello\n"}) / "a.yaml"
-    call("fmt", path)
+    ran = call("fmt", path)
+    assert ran.code == 2
+    assert "a.yaml:1:1: the file has no keys\n    start it with 'machine: NAME'" in ran.err
     assert path.read_text(encoding="utf-8") == "hello\n"
 
 
-@pytest.mark.xfail(strict=True, reason="lines that end in CRLF are read as if they ended in LF: called canonical")
+def test_fmt_writes_none_where_one_cannot_be_read(tmp_path: Path, call: Call) -> None:
+    """Every problem of every file is told."""
+    written(tmp_path, {"a.yaml": LOOSE, "b.yaml": "\t", "c.yaml": ""})
+    before = snapshot(tmp_path)
+    ran = call("fmt", tmp_path)
+    assert ran.code == 2
+    assert "b.yaml:1:1: " in ran.err and "c.yaml:1:1: " in ran.err and "changed" not in ran.err
+    assert snapshot(tmp_path) == before
+
+
 def test_fmt_check_sees_other_ends_of_lines(tmp_path: Path, call: Call) -> None:
     path = written(tmp_path, {"a.yaml": TIGHT.replace("\n", "\r\n")}) / "a.yaml"
     assert call("fmt", "--check", path).code == 1
+    assert call("fmt", path).code == 0
+    assert path.read_bytes() == TIGHT.encode()
 
 
-@pytest.mark.xfail(strict=True, reason="write() puts a file in place of the link, and leaves what it points to")
 def test_fmt_follows_a_link(tmp_path: Path, call: Call) -> None:
     real = written(tmp_path, {"real.yaml": LOOSE}) / "real.yaml"
     link = tmp_path / "link.yaml"
@@ -215,7 +225,6 @@ def test_fmt_follows_a_link(tmp_path: Path, call: Call) -> None:
     assert real.read_text(encoding="utf-8") == TIGHT
 
 
-@pytest.mark.xfail(strict=True, reason="write() makes a new file with the permissions of a new file")
 def test_fmt_keeps_the_permissions(tmp_path: Path, call: Call) -> None:
     path = written(tmp_path, {"a.yaml": LOOSE}) / "a.yaml"
     path.chmod(0o600)
@@ -223,9 +232,28 @@ def test_fmt_keeps_the_permissions(tmp_path: Path, call: Call) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.xfail(strict=True, reason="the error names the half file '.PATH.partial' in the folder above, not PATH")
 def test_a_folder_in_place_of_a_file_is_named(lamp: Path, tmp_path: Path, call: Call) -> None:
     (tmp_path / "out").mkdir()
     ran = call("explain", "bright/today", "--study", lamp, "--trace", tmp_path / "out")
     assert ran.code == 2
     assert f"{tmp_path / 'out'}" in ran.err
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(lamp: Path, tmp_path: Path, call: Call) -> None:
+    """As /dev/stdout: a pipe stays a pipe."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert call("simulate", "--study", lamp, "--steps", "1", "--trace", pipe).code == 0
+    assert os.read(reader, 1 << 16).startswith(b"{")
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_the_picture_of_a_trial_is_called_after_what_fails(lamp: Path, tmp_path: Path, call: Call) -> None:
+    """The first goal is not the one that fails."""
+    goals = "goals:\n  lit: {sentence: It is possible that LAMP is lit.}\n"
+    bright = LAMP["properties/goals.yaml"].partition("\n")[2]
+    written(lamp, {"properties/goals.yaml": goals + bright})
+    assert call("try", SENTENCE, "--study", lamp, "--svg", tmp_path / "x.svg").code == 0
+    assert "bright/today/room: FAILS" in (tmp_path / "x.svg").read_text(encoding="utf-8")

@@ -9,7 +9,8 @@ import pytest
 import lastgasp as lg
 from lastgasp.cli.main import main
 from lastgasp.errors import InputError
-from lastgasp.facade import Limits, decide
+from lastgasp.facade import decide
+from lastgasp.question import Limits
 from lastgasp.verdict import Fails, Holds, Undecided
 from tests.zoo.zoo import alone, question
 

@@ -6,8 +6,9 @@ import pytest
 
 import lastgasp as lg
 from lastgasp.errors import LastgaspError
-from lastgasp.facade import Limits, Question, decide
+from lastgasp.facade import decide
 from lastgasp.language.sentences import parse_sentence
+from lastgasp.question import Limits, Question
 from lastgasp.slicing import sliced
 from lastgasp.verdict import Fails, Holds, Verdict
 from tests.zoo.zoo import fails, holds, network, not_proved, rejected
@@ -47,7 +48,9 @@ def test_a_part_that_nobody_reads_is_cut_and_changes_nothing() -> None:
     assert cut(beside(SAFE)) == ("x",)
     assert cut(beside(SAFE), BOTH) == ()
     assert "decided without x" in holds(beside(SAFE), GOAL).notes[0]
-    assert len(holds(beside(SAFE), BOTH).certificate.zones.zones) > len(holds(beside(SAFE), GOAL).certificate.zones.zones)  # type: ignore[union-attr]
+    assert len(holds(beside(SAFE), BOTH).certificate.zones.zones) > len(
+        holds(beside(SAFE), GOAL).certificate.zones.zones
+    )  # type: ignore[union-attr]
     part = decided(beside(UNSAFE), GOAL)
     assert isinstance(part, Fails)
     assert part.trace is not None

@@ -10,9 +10,10 @@ from typing import Any
 
 import lastgasp as lg
 from lastgasp.expr import Times
-from lastgasp.facade import Limits, Question, decide
+from lastgasp.facade import agreed, decide
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.machine import Machine, Range, Setting
+from lastgasp.question import Limits, Question
 from lastgasp.sentences import Possible
 from lastgasp.signals import errs, signal_of
 from lastgasp.trace import Trace
@@ -63,30 +64,29 @@ def question(
 
 
 def ask(net: lg.Network, goal: str, engine: str = "zones", depth: int = DEPTH, **sentences: Iterable[str]) -> Verdict:
-    """The verdict of one engine, without limits that depend on how fast the machine is."""
-    return decide(question(net, goal, **sentences), engine, Limits(seconds=None, depth=depth))
+    """The verdict of one engine, without limits that depend on how fast the machine is, but for what may never end."""
+    limits = Limits(seconds=20 if engine in ("all", "spacer", "induction") else None, depth=depth)
+    return decide(question(net, goal, **sentences), engine, limits)
 
 
 def holds(net: lg.Network, goal: str, **sentences: Iterable[str]) -> Holds:
     """Zones prove the goal, the proof is checked again, and the bounded search finds nothing against it."""
-    verdict = ask(net, goal, "all", **sentences)
+    verdict = ask(net, goal, "zones", **sentences)
     assert isinstance(verdict, Holds), verdict
     asked = question(net, goal, **sentences)
+    searched = ask(net, goal, "bmc", **sentences)
     if isinstance(asked.goal.formula, Possible):
         checked(asked, verdict.trace)
+        agreed(asked, [verdict, searched], both=True)
         return verdict
     assert verdict.certificate is not None
     verdict.certificate.recheck()
-    searched = ask(net, goal, "bmc", **sentences)
     assert isinstance(searched, Undecided), searched
     return verdict
 
 
 def fails(net: lg.Network, goal: str, steps: int, **sentences: Iterable[str]) -> Trace:
     """Both engines break the goal, after exactly so many steps, by runs that replay. Returns that of zones."""
-    both = ask(net, goal, "all", **sentences)
-    assert isinstance(both, Fails), both
-    assert both.notes[-1] == "two routes agree"
     found = {engine: failing(net, goal, engine, steps, **sentences) for engine in ("bmc", "zones")}
     return found["zones"]
 

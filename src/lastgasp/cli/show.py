@@ -1,27 +1,16 @@
-"""What the commands print: results to stdout, everything else to stderr."""
+"""The texts that the commands print."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
-
 from lastgasp.certificate import Certificate
-from lastgasp.errors import InputError
-from lastgasp.facade import Question
-from lastgasp.language.durations import parse_duration
-from lastgasp.language.layout import fmt
+from lastgasp.errors import InputError, Problem
 from lastgasp.language.schema import schemas as all_schemas
 from lastgasp.language.sentences import TEMPLATES, meaning
 from lastgasp.lazy import lazy
-from lastgasp.machine import Setting
+from lastgasp.question import Question
 from lastgasp.questions.asking import (
     CheckName,
     answer,
@@ -56,50 +45,6 @@ WIDTH = 100
 """Columns of running text."""
 
 
-def out(text: str) -> None:
-    """A result, to stdout."""
-    click.echo(text)
-
-
-def note(text: str) -> None:
-    """A remark, to stderr."""
-    click.echo(text, err=True)
-
-
-def complain(text: str) -> None:
-    """An error, to stderr."""
-    click.echo(f"lastgasp: {text}", err=True)
-
-
-class Progress:
-    """A bar on stderr where that is a terminal, nothing elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        self.live = sys.stderr.isatty()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self.bar = Bar(
-            *columns, console=Console(stderr=True, force_interactive=self.live), transient=True, disable=not self.live
-        )
-        self.task = self.bar.add_task("checking", total=total)
-
-    def __enter__(self) -> Progress:
-        self.bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
-
-    def states(self, engine: str, found: int, depth: int) -> None:
-        """Progress inside one check."""
-        self.bar.update(self.task, description=f"{engine}: {found} states, {depth} steps")
-
-    def cell(self, cell: Cell) -> None:
-        """One check is done."""
-        self.bar.update(self.task, advance=1, description=str(cell.name))
-
-
 # --- verdicts in words --------------------------------------------------------------------------------------------
 
 
@@ -127,38 +72,32 @@ def word(verdict: Verdict, possibility: bool) -> str:
 
 def matrix_text(study: Study, cells: list[Cell]) -> str:
     """Goals by proposals, then what differs from what is expected, then how to look closer."""
-    lines: list[str] = []
+    parts: list[list[str]] = []
     for installation in dict.fromkeys(cell.name.installation for cell in cells):
-        here = [cell for cell in cells if cell.name.installation == installation]
-        lines += _grid(study, installation, here)
-    by_name = {cell.name: cell for cell in cells}
-    for name, cell in by_name.items():
-        if cell.expected:
-            lines.append(f"{name}: expected {cell.expected}, found {verdict_word(cell.verdict)}")
-    assumed = list(dict.fromkeys(a for cell in cells for a in cell.verdict.assumptions))
+        parts.append(_grid(study, installation, [cell for cell in cells if cell.name.installation == installation]))
+    differing = [cell for cell in cells if cell.differs]
+    parts.append([f"{c.name}: expected {c.expected}, found {verdict_word(c.verdict)}" for c in differing])
+    assumed = dict.fromkeys(a for cell in cells for a in cell.verdict.assumptions)
     if assumed:
-        lines += ["", "Under the assumptions:"]
-        lines += [f"  {a}: {study.assumptions[a].title or study.assumptions[a].sentence}" for a in assumed]
+        words = [f"  {a}: {study.assumptions[a].title or study.assumptions[a].sentence}" for a in assumed]
+        parts.append(["Under the assumptions:", *words])
     look = [cell.name for cell in cells if not isinstance(cell.verdict, Holds)]
     if look:
-        lines += ["", "To see why:"]
         several = len(study.installations) > 1
-        lines += [f"  lastgasp explain {n if several else f'{n.goal}/{n.proposal}'}" for n in look]
-    differing = sum(1 for cell in cells if cell.expected)
-    opened = sum(1 for cell in cells if isinstance(cell.verdict, Undecided))
-    verb = "is" if differing == 1 else "are"
-    lines += [
-        "",
-        f"{len(cells)} checks; {differing} {verb} not as expected" + (f"; {opened} undecided" if opened else ""),
-    ]
-    return "\n".join(lines)
+        names = [str(n) if several else f"{n.goal}/{n.proposal}" for n in look]
+        parts.append(["To see why:", *(f"  lastgasp explain {name}" for name in names)])
+    opened = sum(isinstance(cell.verdict, Undecided) for cell in cells)
+    count = f"{len(cells)} check{'s' * (len(cells) != 1)}; {len(differing)} not as expected"
+    parts.append([count + (f"; {opened} undecided" if opened else "")])
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def _grid(study: Study, installation: str, cells: list[Cell]) -> list[str]:
     proposals = list(dict.fromkeys(cell.name.proposal for cell in cells))
-    goals = list(dict.fromkeys(cell.name.goal for cell in cells))
-    table = {(c.name.goal, c.name.proposal): word(c.verdict, is_possibility(study, c.name)) for c in cells}
-    marked = {(c.name.goal, c.name.proposal) for c in cells if c.expected}
+    goals = {cell.name.goal: cell.name for cell in cells}
+    possible = {goal: is_possibility(study, name) for goal, name in goals.items()}
+    table = {(c.name.goal, c.name.proposal): word(c.verdict, possible[c.name.goal]) for c in cells}
+    marked = {(c.name.goal, c.name.proposal) for c in cells if c.differs}
     width = max(len(goal) for goal in goals)
     columns = [max(len(p), *(len(table[g, p]) + 2 * ((g, p) in marked) for g in goals)) for p in proposals]
     title = study.installations[installation].title
@@ -167,7 +106,7 @@ def _grid(study: Study, installation: str, cells: list[Cell]) -> list[str]:
     for goal in goals:
         row = [table[goal, p] + (" !" if (goal, p) in marked else "") for p in proposals]
         lines.append("  ".join([goal.ljust(width), *(t.ljust(w) for t, w in zip(row, columns, strict=True))]).rstrip())
-    return [*lines, ""]
+    return lines
 
 
 def explanation(study: Study, question: Question, verdict: Verdict) -> str:
@@ -191,8 +130,7 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
     certificate = getattr(verdict, "certificate", None)
     if certificate is not None:
         lines += [
-            f"Proved: {len(certificate.zones.zones)} sets of situations hold every run; the start lies in them,",
-            "no step and no delay leaves them, and in none of them the goal is broken. Rechecked by code of its own.",
+            f"Proved: {proof_line(certificate)}. Rechecked by code of its own.",
             "",
             "What follows from them:",
             *(
@@ -243,6 +181,16 @@ def sanity_json(found: Mapping[str, list[Oddity]]) -> dict[str, Any]:
     }
 
 
+def proof_line(certificate: Certificate) -> str:
+    """What kind of proof it is."""
+    if certificate.zones is not None:
+        return (
+            f"no run leaves {len(certificate.zones.zones)} sets of situations, and in none of them the goal is broken"
+        )
+    assert certificate.invariant is not None
+    return f"a condition that no step leaves, and the goal is inductive with it (k = {certificate.invariant.k})"
+
+
 def recheck_text(certificate: Certificate) -> str:
     """What a certificate that was rechecked proves, and what of it has to be trusted."""
     lines = [f"{certificate.check}: the proof stands", "", f"Goal: {certificate.goal.text}"]
@@ -253,7 +201,7 @@ def recheck_text(certificate: Certificate) -> str:
     lines += [
         "",
         "Rechecked:",
-        f"  the goal is broken in none of {len(certificate.zones.zones)} sets of situations, which no run leaves",
+        f"  {proof_line(certificate)}",
         f"  time can go on, and clauses bind their own party only ({len(certificate.sound)} sets of values)",
     ]
     lines += [f"  {', '.join(cut)}: cut, can influence nothing asked and block nothing"] if cut else []
@@ -299,7 +247,7 @@ def _json(trace: Trace | None) -> dict[str, Any] | None:
 # --- single commands ----------------------------------------------------------------------------------------------
 
 
-def lanes(study: Study, question: Question, verdict: Verdict) -> str:
+def lanes(question: Question, verdict: Verdict) -> str:
     """The swim lanes of a verdict's run, with the clauses that its devices are bound by."""
     trace: Trace = verdict.trace  # type: ignore[union-attr, assignment]
     kind: str = getattr(verdict, "classification", "")
@@ -319,29 +267,33 @@ def table(trace: Trace) -> str:
     return trace_table(trace)
 
 
-def trial_head(study: Study, sentence: Sentence, party: str) -> None:
+def trial_head(trial: Trial) -> str:
     """What a sentence means, before its effect is worked out."""
-    out(f"Read as: {meaning(sentence)}\n")
-    out(timing_picture(sentence.formula) + "\n")
-    out(f"It binds: {party}.\n" if party else "It binds no party: it is an assumption on the surroundings.\n")
+    binds = f"binds: {trial.party}" if trial.party else "binds no party: it is an assumption on the surroundings"
+    return f"Read as: {meaning(trial.sentence)}\n\n{timing_picture(trial.sentence.formula)}\n\nIt {binds}.\n"
 
 
-def trial_text(study: Study, trial: Trial) -> str:
+def still_failing(cells: Sequence[tuple[Cell, Cell]]) -> Cell | None:
+    """The first goal that fails with the sentence, by a run."""
+    return next((after for _, after in cells if isinstance(after.verdict, Fails) and after.verdict.trace), None)
+
+
+def trial_text(trial: Trial, cells: Sequence[tuple[Cell, Cell]]) -> str:
     """What a sentence changes in the table, and what still fails."""
-    width = max(len(cell.name.goal) for cell in trial.before)
+    width = max(len(before.name.goal) for before, _ in cells)
     lines = [f"Added to the proposal {trial.proposal!r}:", ""]
-    for before, after in zip(trial.before, trial.after, strict=True):
-        possibility = is_possibility(study, before.name)
+    for before, after in cells:
+        possibility = isinstance(trial.without[before.name].goal.formula, Possible)
         old, new = word(before.verdict, possibility), word(after.verdict, possibility)
         lines.append(
             f"  {before.name.goal.ljust(width)}  " + (f"{old} -> {new}" if old != new else f"{new} (unchanged)")
         )
     lines.append("")
-    for cell in trial.after:
+    for _, cell in cells:
         if isinstance(cell.verdict, Rejected | Undecided):
             lines += [f"{cell.name.goal}: because {cell.verdict.reason}.", ""]
             break
-    failing = next((c for c in trial.after if isinstance(c.verdict, Fails) and c.verdict.trace), None)
+    failing = still_failing(cells)
     if failing is not None and isinstance(failing.verdict, Fails) and failing.verdict.trace is not None:
         kind = f" Class {failing.verdict.classification}" if failing.verdict.classification else ""
         lines += [f"What still fails, {failing.name.goal}:{kind}", "", trace_table(failing.verdict.trace)]
@@ -364,7 +316,7 @@ def diagrams(study: Study) -> dict[str, str]:
             if same not in drawn:
                 drawn.add(same)
                 several = f"-{name.installation}" if len(study.installations) > 1 else ""
-                found[f"run-{name.proposal}-{name.goal}{several}.svg"] = lanes(study, ask(study, name), verdict)
+                found[f"run-{name.proposal}-{name.goal}{several}.svg"] = lanes(ask(study, name), verdict)
     return found
 
 
@@ -401,8 +353,9 @@ def meanings(study: Study) -> str:
     """Every sentence of the study, read back in words, for its first installation."""
     if not study.installations:
         return "no problem found; there is no installation to read the sentences with"
-    name, network = next(iter(study.installations.items()))
-    lines = [f"Read for the installation {name}.", ""]
+    (name, network), *others = study.installations.items()
+    also = f"; {', '.join(other for other, _ in others)} can be read as well" if others else ""
+    lines = [f"Read for the installation {name}{also}.", ""]
     for kind in ("goal", "clause", "assumption"):
         items: dict[str, Any] = dict(getattr(study, f"{kind}s"))
         for item in items.values():
@@ -417,44 +370,10 @@ def meanings(study: Study) -> str:
 
 
 def schemas(kind: str | None) -> dict[str, dict[str, Any]]:
-    """The schema of every kind of file; :class:`InputError` where ``kind`` is none."""
+    """The schema of every kind of file, or of one; :class:`InputError` where ``kind`` is none."""
     found = all_schemas()
-    if kind is not None and kind not in found:
-        raise InputError(f"there is no kind of file {kind!r}; {did_you_mean(kind, found)}")
-    return found
-
-
-def read_text(path: Path) -> str:
-    """A file's text; :class:`InputError` where it is not text."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}:1:1: this file is not text in UTF-8: {error.reason} at byte {error.start}") from error
-
-
-def laid_out(text: str, path: Path) -> str:
-    """A file in the canonical layout."""
-    return fmt(text, str(path))
-
-
-def settings(trace: Trace) -> dict[str, Setting]:
-    """The parameters of a trace as settings of a network."""
-    return {name: value for name, value in trace.parameters.items() if not isinstance(value, str)}
-
-
-def seconds(text: str) -> float | None:
-    """A duration from the command line in seconds, ``None`` where it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return float(parse_duration(text if " " in text else _spaced(text)))
-    except InputError:
-        return None
-
-
-def _spaced(text: str) -> str:
-    """``60s`` as ``60 s``."""
-    digits = len(text) - len(text.lstrip("0123456789./"))
-    return f"{text[:digits]} {text[digits:]}"
+    if kind is None:
+        return found
+    if kind not in found:
+        raise InputError(Problem(f"there is no kind of file {kind!r}", did_you_mean(kind, [*found, "sentences"])))
+    return {kind: found[kind]}

@@ -170,9 +170,17 @@ class Encoding:
         found = [item for item in items if not z3.is_false(item)]
         return z3.Or(found) if len(found) > 1 else found[0] if found else z3.BoolVal(False, self.context)
 
+    def flag(self, name: str) -> z3.BoolRef:
+        """A Boolean of its own, to switch a formula on and off."""
+        return z3.Bool(name, self.context)
+
     def negation(self, item: z3.BoolRef) -> z3.BoolRef:
         """The negation."""
         return z3.Not(item)
+
+    def implies(self, item: z3.BoolRef, other: z3.BoolRef) -> z3.BoolRef:
+        """The implication."""
+        return z3.Implies(item, other)
 
     def sum_of(self, items: list[z3.ArithRef]) -> z3.ArithRef:
         """The sum of at least one term."""
@@ -246,6 +254,54 @@ class Encoding:
         return self.any_of({item.get_id(): item for item in found}.values())
 
     # -- states -----------------------------------------------------------------------------------------------------
+
+    def state(self, expr: Expr, *, after: bool = False) -> z3.BoolRef:
+        """A condition on the state before the transition, hence before its delay (``after``: on the state after it)."""
+        return self.states((expr,), after=after)[0]
+
+    def states(self, exprs: Iterable[Expr], *, after: bool = False) -> list[z3.BoolRef]:
+        """The same for each of many conditions: at once and in parts, because each call of Z3 costs."""
+        parts: dict[Expr, z3.BoolRef] = {}
+
+        def term(expr: Expr) -> z3.BoolRef:
+            if isinstance(expr, Or):
+                return z3.Or([term(item) for item in expr.items])
+            if expr not in parts:
+                parts[expr] = self.condition(expr)
+            return parts[expr]
+
+        never = z3.BoolVal(False, self.context)
+        found = z3.Or([never, never, *map(term, exprs)])
+        found = z3.substitute(found, (self.waited, self.number(Fraction(0))))
+        if after:
+            found = z3.substitute(found, *zip(self.before, self.after, strict=True))
+        return list(found.children()[2:])
+
+    @property
+    def before(self) -> list[z3.ExprRef]:
+        """The constants of the state before the transition."""
+        return self._now.constants
+
+    @property
+    def after(self) -> list[z3.ExprRef]:
+        """Those of the state after it, in the same order."""
+        return self._next.constants
+
+    @property
+    def choices(self) -> list[z3.ExprRef]:
+        """The constants of what is chosen in between: the delay, the step, the reactions."""
+        return [self.waited, *self._taken, *self._reacts.values()]
+
+    @cached_property
+    def meanings(self) -> list[tuple[z3.ExprRef, Expr]]:
+        """Each constant of the state before the transition, and each open parameter, with what it stands for."""
+        found: list[tuple[z3.ExprRef, Expr]] = [(term, Param(name)) for name, term in self.parameters.items()]
+        for name, data in self._now.data.items():
+            if isinstance(data, dict):
+                found += [(term, Compare("==", Name(name), Const(value))) for value, term in data.items()]
+            else:
+                found.append((data, Name(name)))
+        return [*found, *((term, Clock(name)) for name, term in self._now.clocks.items())]
 
     def pinned(self, values: Mapping[str, Value], clocks: Mapping[str, Fraction], *, after: bool = False) -> z3.BoolRef:
         """The state before (``after``: after) the transition has these values; clocks in seconds."""
@@ -442,6 +498,11 @@ class Encoding:
     def may_leave_range(self) -> bool:
         """Whether some step could, as far as its assignments tell."""
         return not z3.is_false(self.leaves_range)
+
+    @cached_property
+    def overflows(self) -> z3.BoolRef:
+        """A step leaves a range, whether or not the restrictions permit it: a model error is never a disabled step."""
+        return self.all_of((*self._selection(), self.leaves_range)) if self.may_leave_range else self.leaves_range
 
     @cached_property
     def _permitted(self) -> list[z3.BoolRef]:

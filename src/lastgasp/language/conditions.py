@@ -229,8 +229,10 @@ class _Reader:
             case Tree("name", [word]) if str(word) in self.parameters:
                 return Param(str(word))
             case Tree("name", [word]):
+                known = str(word) in self.clocks or domain_of(self.machine, str(word)) is not None
+                what = f"'{word}' is not a duration" if known else f"unknown parameter '{word}'"
                 cure = did_you_mean(str(word), self.parameters) if self.parameters else "declare it under 'parameters'"
-                raise self.error(node, f"unknown parameter '{word}' in machine {self.machine.name}", cure)
+                raise self.error(node, f"{what} in machine {self.machine.name}", cure)
             case Tree("number", [digits]):
                 parse_duration(str(digits), place_at(self.place, self.text, _start(digits)))
         cure = "write a number with a unit, such as '3 min', a parameter, or a sum of these"

@@ -11,6 +11,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.resolver import VersionedResolver
 
 from lastgasp.errors import InternalError
+from lastgasp.language.places import refusal
 from lastgasp.language.yaml_source import Mapping, Node, Scalar, parse_yaml
 
 NO_FOLDING = 1_000_000
@@ -45,6 +46,8 @@ def fmt(text: str, name: str = "<text>") -> str:
     Raises :class:`~lastgasp.errors.InputError` for what is no YAML of ours.
     """
     before = parse_yaml(text, name)
+    if isinstance(before, Scalar):
+        raise refusal("the file has no keys", "start it with 'machine: NAME' or another kind of file", before.place)
     once = _printed(text)
     result = _printed(once)
     if _words(parse_yaml(result, name)) != _words(before) or _printed(result) != result:

@@ -94,7 +94,8 @@ def words(node: Node | None) -> tuple[str, ...]:
     return tuple(line(item) for item in node.items) if isinstance(node, Sequence) else (line(node),) if node else ()
 
 
-def _start(node: Node) -> Place:
+def start(node: Node) -> Place:
+    """Where the first character of a scalar stands; any other node's place."""
     return node.start if isinstance(node, Scalar) else node.place
 
 
@@ -136,7 +137,7 @@ class _Problems:
 
     def setting(self, node: Node) -> Setting:
         try:
-            return parse_setting(line(node), _start(node))
+            return parse_setting(line(node), start(node))
         except InputError as error:
             self.found.extend(error.problems)
             return Fraction(0)
@@ -213,9 +214,9 @@ class _MachineReader(_Problems):
                 if limits.high - limits.low < MAX_VALUES:
                     domain = Whole(limits.low, limits.high)
                 else:
-                    self.add(f"a range of more than {MAX_VALUES} values", "write a smaller one", _start(keys["range"]))
+                    self.add(f"a range of more than {MAX_VALUES} values", "write a smaller one", start(keys["range"]))
             else:
-                self.add("the range of a variable is two whole numbers", "such as '0 .. 3'", _start(keys["range"]))
+                self.add("the range of a variable is two whole numbers", "such as '0 .. 3'", start(keys["range"]))
         first = keys["initial"]
         initial: Value | None = literal(line(first), domain)
         if isinstance(domain, Whole) and re.fullmatch(rf"-?\d{{1,{MAX_DIGITS}}}", line(first)):
@@ -223,7 +224,7 @@ class _MachineReader(_Problems):
         if initial is None or (isinstance(domain, Whole) and not domain.low <= int(initial) <= domain.high):
             allowed = ["yes", "no"] if isinstance(domain, Bool) else [str(value) for value in domain.values()[:20]]
             what = f"{name!r} cannot start as '{line(first)[:60]}'"
-            self.add(what, did_you_mean(line(first), allowed), _start(first))
+            self.add(what, did_you_mean(line(first), allowed), start(first))
             initial = domain.values()[0] if domain.values() else False
         return Variable(name, domain, initial, line(keys.get("label")), place)
 
@@ -251,14 +252,14 @@ class _MachineReader(_Problems):
         if node is None:
             return None
         try:
-            return parse_duration_expr(line(node), self.known, _start(node))
+            return parse_duration_expr(line(node), self.known, start(node))
         except InputError as error:
             self.found.extend(error.problems)
             return None
 
     def condition(self, node: Node) -> Expr:
         try:
-            return parse_condition(line(node), self.known, _start(node))
+            return parse_condition(line(node), self.known, start(node))
         except InputError as error:
             self.found.extend(error.problems)
             return TRUE
@@ -285,7 +286,7 @@ class _MachineReader(_Problems):
             port, dot, event = line(keys["on"]).partition(".")
             if not dot:
                 ports = [f"{known.name}.{heard}" for known in self.known.ports for heard in known.hears]
-                self.add(f"'{port}' does not say who sends the event", did_you_mean(port, ports), _start(keys["on"]))
+                self.add(f"'{port}' does not say who sends the event", did_you_mean(port, ports), start(keys["on"]))
             return On(port.strip(), event.strip())
         if "when" in keys:
             return When(self.condition(keys["when"]))
@@ -298,7 +299,7 @@ class _MachineReader(_Problems):
             self.add(
                 f"the window '{text[:60]}' has no end",
                 "write 'more than 3 min .. 5 min', or 'more than 3 min ..' for a window without upper end",
-                _start(node),
+                start(node),
             )
             return May()
         try:
@@ -312,7 +313,7 @@ class _MachineReader(_Problems):
         return After(low, high, bool(match["more"]), bool(match["less"]))
 
     def end(self, node: Node, match: re.Match[str], group: str) -> Expr:
-        place = place_at(_start(node), line(node), match.start(group))
+        place = place_at(start(node), line(node), match.start(group))
         return parse_duration_expr(match[group], self.known, place)
 
     def assignment(self, name: str, place: Place, node: Node) -> tuple[str, Expr]:
@@ -322,7 +323,7 @@ class _MachineReader(_Problems):
             self.add(f"machine {self.known.name} has no variable {name!r}", did_you_mean(name, known), place)
             return name, TRUE
         try:
-            return name, parse_value(line(node), self.known, variable.domain, _start(node))
+            return name, parse_value(line(node), self.known, variable.domain, start(node))
         except InputError as error:
             self.found.extend(error.problems)
             return name, TRUE
@@ -334,8 +335,9 @@ def read_parameters(node: Node | None, found: list[Problem]) -> tuple[Parameter,
     parameters: list[Parameter] = []
     for name, place, part in named(node):
         keys = fields(part)
+        before = len(found)
         value = problems.setting(keys.get("value") or keys["range"])
-        if isinstance(value, Range) != ("range" in keys):
+        if len(found) == before and isinstance(value, Range) != ("range" in keys):
             key = "range" if isinstance(value, Range) else "value"
             problems.add(f"the parameter {name!r} has a {key} under another key", f"write '{key}: ...'", place)
         parameters.append(Parameter(name, value, line(keys.get("label")), line(keys.get("source")), place))

@@ -1,25 +1,43 @@
 """Certificates as files: self-contained, so that whoever dislikes a verdict can recheck it without the study.
 
 A file carries the question as text (machines, installation, sentences), its hash, and the sets of zones in plain words:
-``["ch.time", "", "<=", 180]`` says that ch.time is at most 180 units of ``1 / scale`` seconds.
+``["lamp.time", "", "<=", 180]`` says that lamp.time is at most 180 units of ``1 / scale`` seconds.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
 from lastgasp.certificate import Certificate
 from lastgasp.errors import InputError, InternalError, Place, Problem
-from lastgasp.expr import Value
+from lastgasp.expr import (
+    COMPARE,
+    And,
+    Clock,
+    Compare,
+    Const,
+    Expr,
+    In,
+    Name,
+    Not,
+    Or,
+    Param,
+    Plus,
+    Times,
+    Value,
+    text,
+)
 from lastgasp.language.machines import machine_from_yaml, network_from_yaml
 from lastgasp.language.sentence_words import sentence_text
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.language.writing import machine_to_yaml, network_to_yaml
 from lastgasp.network import Network
 from lastgasp.recheck.inductive import StoredZone, ZoneSet
+from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.sentences import Sentence
 
 FORMAT = "lastgasp certificate 1"
@@ -33,19 +51,19 @@ def question_text(
     :class:`InternalError` where a sentence does not read back as what it says.
     """
 
-    def text(sentence: Sentence) -> str:
-        written = sentence_text(sentence, network)
-        if parse_sentence(written, network).formula != sentence.formula:
-            raise InternalError(f"the sentence {sentence.text!r} reads back as another one: {written!r}")
-        return written
+    def written(sentence: Sentence) -> str:
+        found = sentence_text(sentence, network)
+        if parse_sentence(found, network).formula != sentence.formula:
+            raise InternalError(f"the sentence {sentence.text!r} reads back as another one: {found!r}")
+        return found
 
     machines = {instance.machine.name: instance.machine for instance in network.instances}
     return {
         "machines": {name: machine_to_yaml(machine) for name, machine in sorted(machines.items())},
         "installation": network_to_yaml(network),
-        "goal": text(goal),
-        "clauses": {name: text(sentence) for name, sentence in clauses.items()},
-        "assumptions": {name: text(sentence) for name, sentence in assumptions.items()},
+        "goal": written(goal),
+        "clauses": {name: written(sentence) for name, sentence in clauses.items()},
+        "assumptions": {name: written(sentence) for name, sentence in assumptions.items()},
     }
 
 
@@ -76,7 +94,7 @@ def certificate_to_json(certificate: Certificate) -> str:
         "engine": certificate.engine,
         "question": question,
         "kept": list(certificate.kept),
-        "proof": _zones_data(certificate.zones, tuple(certificate.system().variables)),
+        "proof": _proof_data(certificate),
         "sound": {
             narrow: _zones_data(stored, tuple(certificate.system(narrow).variables))
             for narrow, stored in certificate.sound.items()
@@ -115,7 +133,7 @@ def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
         network = network_from_yaml(question["installation"], machines, f"{name}, installation")
 
         def sentences(kind: str) -> dict[str, Sentence]:
-            return {key: parse_sentence(text, network) for key, text in question[kind].items()}
+            return {key: parse_sentence(words, network) for key, words in question[kind].items()}
 
         certificate = Certificate(
             str(data["check"]),
@@ -125,12 +143,16 @@ def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
             sentences("clauses"),
             sentences("assumptions"),
             tuple(data["kept"]),
-            _zones(data["proof"]),
+            None if "invariant" in data["proof"] else _zones(data["proof"]),
+            _invariant(data["proof"]) if "invariant" in data["proof"] else None,
             {narrow: _zones(stored) for narrow, stored in data["sound"].items()},
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise _no_certificate(name, f"a part of it is missing or of another kind ({error})") from error
-    if tuple(data["proof"]["variables"]) != tuple(certificate.system().variables):
+    if certificate.invariant is not None:
+        if data["proof"]["obligations"] != obligations(certificate.open_system, certificate.invariant):
+            raise InternalError("the certificate is rejected: its obligations are not those of what it is about")
+    elif tuple(data["proof"]["variables"]) != tuple(certificate.system().variables):
         raise InternalError("the certificate is rejected: its variables are not those of its question")
     for narrow, stored in data["sound"].items():
         if tuple(stored["variables"]) != tuple(certificate.system(narrow).variables):
@@ -142,6 +164,85 @@ def _no_certificate(name: str, why: str) -> InputError:
     return InputError(
         Problem(f"this is no certificate: {why}", "give a file that 'check --certificates' wrote", Place(name, 1, 1))
     )
+
+
+def _proof_data(certificate: Certificate) -> dict[str, Any]:
+    if certificate.invariant is None:
+        assert certificate.zones is not None
+        return _zones_data(certificate.zones, tuple(certificate.system().variables))
+    proof = certificate.invariant
+    return {
+        "k": proof.k,
+        "invariant": expr_data(proof.condition),
+        "in words": text(proof.condition),
+        "obligations": obligations(certificate.open_system, proof),
+    }
+
+
+def _invariant(data: Mapping[str, Any]) -> Invariant:
+    if type(data["k"]) is not int:
+        raise ValueError(f"k {data['k']!r}")
+    return Invariant(data["k"], expr_from(data["invariant"]))
+
+
+LEAVES: dict[str, Callable[[str], Expr]] = {"name": Name, "clock": Clock, "parameter": Param}
+JOINS: dict[str, Callable[[tuple[Expr, ...]], Expr]] = {"and": And, "or": Or, "+": Plus}
+
+
+def expr_data(expr: Expr) -> Any:
+    """A condition as nested lists, its operator first: ``["<=", ["clock", "lamp.time"], "180"]``."""
+    match expr:
+        case Const(value):
+            return str(value) if isinstance(value, Fraction) else ["word", value] if isinstance(value, str) else value
+        case Name(name):
+            return ["name", name]
+        case Clock(name):
+            return ["clock", name]
+        case Param(name):
+            return ["parameter", name]
+        case Compare(op, left, right):
+            return [op, expr_data(left), expr_data(right)]
+        case In(item, values):
+            return ["in", expr_data(item), *(expr_data(Const(value)) for value in values)]
+        case Not(item):
+            return ["not", expr_data(item)]
+        case And(items):
+            return ["and", *map(expr_data, items)]
+        case Or(items):
+            return ["or", *map(expr_data, items)]
+        case Plus(items):
+            return ["+", *map(expr_data, items)]
+        case Times(factor, item):
+            return ["*", expr_data(Const(factor)), expr_data(item)]
+    raise InternalError(f"an invariant cannot say {text(expr)}")
+
+
+def expr_from(data: Any) -> Expr:
+    """The inverse of :func:`expr_data`; raises :class:`ValueError` where it is not one."""
+    if isinstance(data, str):
+        return Const(Fraction(data))
+    if isinstance(data, bool | int):
+        return Const(data)
+    if not isinstance(data, list) or not data:
+        raise ValueError(f"condition {data!r}")
+    head, *rest = data
+    if head == "word" and len(rest) == 1 and isinstance(rest[0], str):
+        return Const(rest[0])
+    if head in LEAVES and len(rest) == 1 and isinstance(rest[0], str):
+        return LEAVES[head](rest[0])
+    parts = [expr_from(item) for item in rest]
+    constants = [part.value for part in parts if isinstance(part, Const)]
+    if head in COMPARE and len(parts) == 2:
+        return Compare(head, *parts)
+    if head == "not" and len(parts) == 1:
+        return Not(parts[0])
+    if head in JOINS:
+        return JOINS[head](tuple(parts))
+    if head == "*" and len(parts) == 2 and constants and isinstance(constants[0], int | Fraction):
+        return Times(constants[0], parts[1])
+    if head == "in" and len(constants) == len(parts) - 1:
+        return In(parts[0], tuple(constants))
+    raise ValueError(f"condition {data!r}")
 
 
 def _zones_data(stored: ZoneSet, variables: tuple[str, ...]) -> dict[str, Any]:
@@ -179,6 +280,8 @@ def _laid_out(data: dict[str, Any]) -> str:
     """JSON with a zone to a line, so that people can read and compare it."""
 
     def zones(part: dict[str, Any]) -> str:
+        if "zones" not in part:
+            return json.dumps(part, indent=2, ensure_ascii=False)
         head = json.dumps({key: value for key, value in part.items() if key != "zones"}, ensure_ascii=False)[:-1]
         return head + ', "zones": [\n' + ",\n".join(json.dumps(z, ensure_ascii=False) for z in part["zones"]) + "\n]}"
 

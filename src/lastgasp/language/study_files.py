@@ -19,6 +19,7 @@ from lastgasp.language.machines import (
     read_network,
     read_parameters,
     read_profile,
+    start,
     words,
 )
 from lastgasp.language.places import refusal
@@ -26,13 +27,14 @@ from lastgasp.language.sentence_grammar import sentence_tree
 from lastgasp.language.shapes import shape_problems
 from lastgasp.language.writing import block, filled, machine_to_yaml, network_to_yaml, parameters_data, profiles_to_yaml
 from lastgasp.language.yaml_source import Mapping as YamlMapping
-from lastgasp.language.yaml_source import Node, Scalar, Sequence, read_yaml
+from lastgasp.language.yaml_source import Node, Sequence, read_yaml
 from lastgasp.machine import Machine, Parameter
 from lastgasp.network import Network
 from lastgasp.study import (
     Assumption,
     Classification,
     Clause,
+    Condition,
     Expectation,
     FailureClass,
     Goal,
@@ -50,24 +52,34 @@ CLAUSE_TEXTS = ("party", "document", "version", "source", "wording", "sha256", "
 
 
 def study_files(folder: Path) -> list[Path]:
-    """The YAML files of a study, sorted: those under ``models`` and ``properties``, or all where neither exists."""
+    """The YAML files of a study, sorted: those under ``models`` and ``properties``, or all where neither exists.
+
+    Files and folders whose names start with a dot belong to other programs.
+    """
     roots = [folder / name for name in FOLDERS if (folder / name).is_dir()] or [folder]
-    return sorted(path for root in roots for path in root.rglob("*.yaml") if path.is_file())
+    found = [path for root in roots for path in root.rglob("*.y*ml") if path.suffix in (".yaml", ".yml")]
+    hidden = [path for path in found if any(part.startswith(".") for part in path.relative_to(folder).parts)]
+    return sorted(path for path in found if path.is_file() and path not in hidden)
 
 
 def load_study(folder: Path) -> Study:
     """The study in a folder. Raises :class:`InputError` with every problem of every file, by file and line."""
     if not folder.is_dir():
-        raise refusal(f"there is no folder {str(folder)!r}", "name a folder with YAML files", None)
+        what = f"{str(folder)!r} is a file, not a folder" if folder.exists() else f"there is no folder {str(folder)!r}"
+        raise refusal(what, "name a folder with YAML files", None)
     paths = study_files(folder)
     if not paths:
         raise refusal(f"no *.yaml file under {str(folder)!r}", "add a file that starts with 'machine: NAME'", None)
     reader = _StudyReader()
     for path in paths:
         try:
+            if path.suffix == ".yml":
+                cure = f"rename it to {path.with_suffix('.yaml').name}"
+                raise refusal("files that end in .yml are not read", cure, Place(str(path)))
             reader.file(read_yaml(path))
         except InputError as error:
             reader.found.extend(error.problems)
+            reader.unread = True
     study = reader.study()
     found = list(dict.fromkeys(reader.found or study_problems(study)))
     if found:
@@ -87,6 +99,7 @@ class _StudyReader:
         self.found: list[Problem] = []
         self.places: dict[tuple[str, str], Place] = {}
         self.broken: set[str] = set()
+        self.unread = False
         self.machines: dict[str, Machine] = {}
         self.installation_nodes: list[Node] = []
         self.profiles: dict[str, Profile] = {}
@@ -104,8 +117,7 @@ class _StudyReader:
         if kind is None:
             cure = did_you_mean(keys[0].text, KINDS) if keys else f"start it with one of {', '.join(KINDS)}"
             first = f"the file starts with {keys[0].text!r}" if keys else "the file has no keys"
-            self.found.append(Problem(f"{first}, which tells no kind of file", cure, node.place))
-            return
+            raise refusal(f"{first}, which tells no kind of file", cure, node.place)
         problems = list(shape_problems(node, KINDS[kind]))
         self.found.extend(problems)
         if problems:
@@ -156,18 +168,18 @@ class _StudyReader:
         if kind == "proposal":
             return Proposal(name, words(keys.get("clauses")), words(keys.get("assumptions")), title, place)
         sentence = self.sentence(keys["sentence"])
-        start = keys["sentence"].start if isinstance(keys["sentence"], Scalar) else place
+        stands = start(keys["sentence"])
         if kind == "clause":
             texts = {key: line(keys[key]) for key in CLAUSE_TEXTS}
-            return Clause(name, sentence, **texts, title=title, parameters=parameters, place=start)
+            return Clause(name, sentence, **texts, title=title, parameters=parameters, place=stands)
         make: Callable[..., Goal | Assumption] = Goal if kind == "goal" else Assumption
-        return make(name, sentence, title, source, parameters, start)
+        return make(name, sentence, title, source, parameters, stands)
 
     def sentence(self, node: Node) -> str:
         """The text of a sentence, read once here so that a slip is told without a network."""
         text = line(node)
         try:
-            sentence_tree(text, node.start if isinstance(node, Scalar) else node.place)
+            sentence_tree(text, start(node))
         except InputError as error:
             self.found.extend(error.problems)
         return text
@@ -178,7 +190,8 @@ class _StudyReader:
         for node in self.installation_nodes:
             name = line(fields(node)["installation"])
             used = {line(fields(part)["machine"]) for _, _, part in named(fields(node)["instances"])}
-            if not self.new("installation", name, node.place) or used & self.broken:
+            missing = used - self.machines.keys()
+            if not self.new("installation", name, node.place) or missing & self.broken or (missing and self.unread):
                 continue
             network = read_network(node, self.machines, self.found)
             if network is not None:
@@ -223,9 +236,9 @@ def _classification(node: Node) -> Classification:
     }
     return Classification(
         words(keys["goals"]),
-        line(keys["symptom"]),
-        line(keys["cause"]),
-        parse_duration(line(threshold), threshold.start if isinstance(threshold, Scalar) else node.place),
+        Condition(line(keys["symptom"]), start(keys["symptom"])),
+        Condition(line(keys["cause"]), start(keys["cause"])),
+        parse_duration(line(threshold), start(threshold)),
         **classes,
         place=node.place,
     )
@@ -296,8 +309,8 @@ def _expectation_data(item: Expectation) -> dict[str, Any]:
 def _classification_data(item: Classification) -> dict[str, Any]:
     data: dict[str, Any] = {
         "goals": list(item.goals),
-        "symptom": item.symptom,
-        "cause": item.cause,
+        "symptom": item.symptom.text,
+        "cause": item.cause.text,
         "threshold": duration_text(item.threshold),
     }
     for key in CLASS_KEYS:

@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from lastgasp.errors import InputError, Place, Problem
+from lastgasp.errors import InputError, Place, Problem, os_cure
 from lastgasp.language.places import TextPlace, refusal
 
 MAX_BYTES = 1_000_000
@@ -65,24 +65,27 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-def read_yaml(path: Path, name: str | None = None) -> Node:
-    """The content of a file. ``name`` is what places call it (default: the path). Raises :class:`InputError`."""
+def read_text(path: Path, name: str | None = None, limit: int | None = MAX_BYTES) -> str:
+    """The text of a file, of at most ``limit`` bytes, as it stands there. Raises :class:`InputError`."""
     name = name or str(path)
-    start = Place(name)
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
-        raise refusal(f"cannot read the file: {error.strerror or error}", "", start) from None
-    if len(data) > MAX_BYTES:
-        raise refusal("the file is larger than 1 MB", "split it into several files", start)
+        raise refusal(f"cannot read the file: {error.strerror or error}", os_cure(error), Place(name)) from None
+    if limit is not None and len(data) > limit:
+        raise refusal("the file is larger than 1 MB", "split it into several files", Place(name))
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         raise refusal("the file is not UTF-8 text", "save it as UTF-8", Place(name, line, column)) from None
-    return parse_yaml(text, name)
+
+
+def read_yaml(path: Path, name: str | None = None) -> Node:
+    """The content of a file. ``name`` is what places call it (default: the path). Raises :class:`InputError`."""
+    return parse_yaml(read_text(path, name), name or str(path))
 
 
 def parse_yaml(text: str, name: str = "<text>") -> Node:

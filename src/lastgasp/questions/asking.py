@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 
 from lastgasp.errors import InputError, Problem
-from lastgasp.facade import Limits, Question, decide
+from lastgasp.facade import decide
 from lastgasp.language.sentences import parse_sentence, readable_problems
 from lastgasp.network import Network
+from lastgasp.question import Limits, Question
 from lastgasp.questions.classes import classify
-from lastgasp.sentences import Sentence
+from lastgasp.sentences import Possible, Sentence
 from lastgasp.study import Assumption, Clause, Goal, Proposal, Study, durations
 from lastgasp.verdict import Fails, Verdict
 
@@ -34,15 +36,9 @@ class CheckName:
         proposal, _, installation = rest.partition("/")
         if not proposal:
             raise InputError(Problem(f"{text!r} is not the name of a check", "write GOAL/PROPOSAL"))
-        if not installation:
-            if len(study.installations) != 1:
-                raise InputError(
-                    Problem(f"{text!r} leaves the installation open", f"add /{next(iter(study.installations))}")
-                )
-            installation = next(iter(study.installations))
-        for kind, name in (("goal", goal), ("proposal", proposal), ("installation", installation)):
-            study.pick(kind, name)
-        return CheckName(goal, proposal, installation)
+        return CheckName(
+            study.only("goal", goal), study.only("proposal", proposal), study.only("installation", installation or None)
+        )
 
 
 def goal_sentence(study: Study, goal: str, network: Network) -> Sentence:
@@ -52,11 +48,19 @@ def goal_sentence(study: Study, goal: str, network: Network) -> Sentence:
     return parse_sentence(picked.sentence, network, durations(picked.parameters), picked.place)
 
 
+def restricting(sentence: Sentence) -> Sentence:
+    """The sentence of a clause or an assumption; :class:`InputError` for a possibility, which takes no run away."""
+    if isinstance(sentence.formula, Possible):
+        what = "what is possible takes no run away, so it is neither a clause nor an assumption"
+        raise InputError(Problem(what, "ask it as a goal", sentence.place))
+    return sentence
+
+
 def assumption_sentence(study: Study, assumption: str, network: Network) -> Sentence:
     """The sentence of an assumption, bound to a network."""
     picked = study.pick("assumption", assumption)
     assert isinstance(picked, Assumption)
-    return parse_sentence(picked.sentence, network, durations(picked.parameters), picked.place)
+    return restricting(parse_sentence(picked.sentence, network, durations(picked.parameters), picked.place))
 
 
 def clause_sentence(clause: Clause, network: Network) -> Sentence:
@@ -64,7 +68,7 @@ def clause_sentence(clause: Clause, network: Network) -> Sentence:
 
     :class:`InputError` where it binds another party than it says, or reads what its party cannot know.
     """
-    sentence = parse_sentence(clause.sentence, network, durations(clause.parameters), clause.place)
+    sentence = restricting(parse_sentence(clause.sentence, network, durations(clause.parameters), clause.place))
     party = network.by_name[sentence.binds].machine.party if sentence.binds else ""
     if party != clause.party:
         raise InputError(
@@ -97,11 +101,35 @@ def ask(
 ) -> Question:
     """The question behind the name of a check.
 
-    ``assume`` names further assumptions of the study; ``extra`` are further clauses, already bound.
+    ``assume`` names further assumptions of the study; ``extra`` are further sentences, already bound: those that bind
+    nobody are assumptions.
     """
-    network, clauses, assumptions = sentences_of(study, name.installation, name.proposal, assume)
-    goal = goal_sentence(study, name.goal, network)
-    return Question(str(name), network, goal, {**clauses, **(extra or {})}, assumptions)
+    return ask_all(study, [name], assume=assume, extra=extra)[name]
+
+
+def ask_all(
+    study: Study,
+    checks: Iterable[CheckName],
+    *,
+    assume: Iterable[str] = (),
+    extra: Mapping[str, Sentence] | None = None,
+) -> dict[CheckName, Question]:
+    """The questions behind the names of checks; sentences that they share are read once."""
+    further = extra or {}
+    assumed = tuple(assume)
+    shared = cache(lambda installation, proposal: sentences_of(study, installation, proposal, assumed))
+    goal = cache(lambda installation, name: goal_sentence(study, name, study.installations[installation]))
+    questions: dict[CheckName, Question] = {}
+    for name in checks:
+        network, clauses, assumptions = shared(name.installation, name.proposal)
+        questions[name] = Question(
+            str(name),
+            network,
+            goal(name.installation, name.goal),
+            clauses | {key: sentence for key, sentence in further.items() if sentence.binds},
+            assumptions | {key: sentence for key, sentence in further.items() if not sentence.binds},
+        )
+    return questions
 
 
 def answer(
@@ -114,7 +142,13 @@ def answer(
     extra: Mapping[str, Sentence] | None = None,
 ) -> Verdict:
     """The verdict of a check, a failure with its class."""
-    question = ask(study, name, assume=assume, extra=extra)
+    return judge(study, name, ask(study, name, assume=assume, extra=extra), engine=engine, limits=limits)
+
+
+def judge(
+    study: Study, name: CheckName, question: Question, *, engine: str = "auto", limits: Limits | None = None
+) -> Verdict:
+    """The verdict of the question behind a check, a failure with its class."""
     verdict = decide(question, engine, limits)
     if isinstance(verdict, Fails) and verdict.trace is not None:
         return replace(verdict, classification=classify(study, name.goal, question.network, verdict.trace))
@@ -134,13 +168,9 @@ def check(
 
     ``timeout`` is in seconds. Raises :class:`InputError` for unknown names and text that cannot be used.
     """
-    parts = [goal]
-    for kind, given in (("proposal", proposal), ("installation", installation)):
-        table: Mapping[str, object] = getattr(study, f"{kind}s")
-        if given is None and len(table) != 1:
-            raise InputError(Problem(f"name the {kind}", f"one of {', '.join(table)}"))
-        parts.append(given or next(iter(table)))
-    name = CheckName.parsed("/".join(parts), study)
+    name = CheckName(
+        study.only("goal", goal), study.only("proposal", proposal), study.only("installation", installation)
+    )
     return answer(study, name, engine=engine, limits=Limits(seconds=None if timeout is None else float(timeout)))
 
 
@@ -159,11 +189,11 @@ def prove(
     """
 
     def bound(texts: Iterable[str]) -> dict[str, Sentence]:
-        return {text: parse_sentence(text, network) for text in texts}
+        return {text: restricting(parse_sentence(text, network)) for text in texts}
 
-    restricting = bound(clauses)
-    problems = [problem for sentence in restricting.values() for problem in readable_problems(sentence, network)]
+    bound_clauses = bound(clauses)
+    problems = [problem for sentence in bound_clauses.values() for problem in readable_problems(sentence, network)]
     if problems:
         raise InputError(problems)
-    question = Question(network.name, network, parse_sentence(goal, network), restricting, bound(assumptions))
+    question = Question(network.name, network, parse_sentence(goal, network), bound_clauses, bound(assumptions))
     return decide(question, engine, Limits(seconds=None if timeout is None else float(timeout)))

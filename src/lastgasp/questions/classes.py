@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from lastgasp.errors import Place
 from lastgasp.expr import Expr
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.network import Network
 from lastgasp.sentences import conditions_of
 from lastgasp.signals import periods, signal_of
-from lastgasp.study import FailureClass, Study
+from lastgasp.study import Classification, Condition, FailureClass, Study
 from lastgasp.trace import Trace
 
 
@@ -25,11 +24,12 @@ def failure_class(study: Study, goal: str, network: Network, trace: Trace) -> Fa
         return None
     broken = trace.marks[-1][0]
     signal = signal_of(trace, network)
-    symptoms = periods(signal, _condition(rule.symptom, network, rule.place), trace.parameters)
+    symptom, cause = conditions(rule, network)
+    symptoms = periods(signal, symptom, trace.parameters)
     last = next((period for period in reversed(symptoms) if period.start <= broken), None)
     if last is None:
         return rule.never
-    causes = periods(signal, _condition(rule.cause, network, rule.place), trace.parameters)
+    causes = periods(signal, cause, trace.parameters)
     end = min(last.end, broken)
     within = [cause for cause in causes if cause.first <= last.last and last.first <= cause.last]
     if any(min(cause.end, broken) - cause.start > rule.threshold for cause in within):
@@ -39,6 +39,11 @@ def failure_class(study: Study, goal: str, network: Network, trace: Trace) -> Fa
     return rule.long if end - last.start > rule.threshold else rule.short
 
 
-def _condition(text: str, network: Network, place: Place | None) -> Expr:
-    """A condition in the words of sentences."""
-    return next(conditions_of(parse_sentence(f"{text} shall never hold.", network, {}, place).formula))
+def conditions(rule: Classification, network: Network) -> tuple[Expr, Expr]:
+    """Symptom and cause of a rule, bound to a network; :class:`InputError` where one cannot be read."""
+    return _bound(rule.symptom, network), _bound(rule.cause, network)
+
+
+def _bound(condition: Condition, network: Network) -> Expr:
+    sentence = parse_sentence(f"{condition.text} shall never hold.", network, {}, condition.place)
+    return next(conditions_of(sentence.formula))

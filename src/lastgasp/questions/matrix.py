@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
-from lastgasp.facade import Limits, Memory
-from lastgasp.questions.asking import CheckName, answer, clause_sentence, sentences_of
+from lastgasp.question import Limits, Memory, Question
+from lastgasp.questions.asking import CheckName, answer, ask_all, clause_sentence, judge, sentences_of
+from lastgasp.questions.classes import conditions
 from lastgasp.sanity import Oddity, oddities
 from lastgasp.study import Expectation, Study
 from lastgasp.verdict import Fails, Holds, Undecided, Verdict
@@ -20,6 +21,11 @@ class Cell:
     name: CheckName
     verdict: Verdict
     expected: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the answer is another than the expected one; none at all is not."""
+        return bool(self.expected) and not isinstance(self.verdict, Undecided)
 
 
 def names(
@@ -43,11 +49,14 @@ def matrix(
     jobs: int = 1,
     done: Callable[[Cell], None] | None = None,
 ) -> list[Cell]:
-    """The verdict of every check, in order. With ``jobs`` > 1 proposals are worked on side by side in processes."""
+    """The verdict of every check, in order. With ``jobs`` > 1 proposals are worked on side by side in processes.
+
+    Every sentence is read before anything is decided, so that a slip in the last is told at once.
+    """
     wanted = list(checks)
-    groups: dict[tuple[str, str], list[CheckName]] = {}
-    for name in wanted:
-        groups.setdefault((name.proposal, name.installation), []).append(name)
+    groups: dict[tuple[str, str], dict[CheckName, Question]] = {}
+    for name, question in _read(study, wanted).items():
+        groups.setdefault((name.proposal, name.installation), {})[name] = question
     limits = limits or Limits()
     found: dict[CheckName, Cell] = {}
 
@@ -70,16 +79,32 @@ def matrix(
     return [found[name] for name in wanted]
 
 
-def _group(study: Study, group: list[CheckName], engine: str, limits: Limits) -> list[Cell]:
+def _read(study: Study, wanted: list[CheckName]) -> dict[CheckName, Question]:
+    """The question of every check; what will tell their failures apart can be read as well."""
+    questions = ask_all(study, wanted)
+    for name, question in questions.items():
+        if missing := _expectation(study, name).missing:
+            clause_sentence(study.clauses[missing], question.network)
+    rules = [(rule, name.installation) for name in wanted for rule in study.classifications if name.goal in rule.goals]
+    for rule, installation in dict.fromkeys(rules):
+        conditions(rule, study.installations[installation])
+    return questions
+
+
+def _group(study: Study, group: Mapping[CheckName, Question], engine: str, limits: Limits) -> list[Cell]:
     return list(_cells(study, group, engine, limits))
 
 
-def _cells(study: Study, group: list[CheckName], engine: str, limits: Limits) -> Iterator[Cell]:
+def _cells(study: Study, group: Mapping[CheckName, Question], engine: str, limits: Limits) -> Iterator[Cell]:
     """The checks of one proposal share what was found out about the network apart from its goals."""
     shared = replace(limits, memory=Memory())
-    for name in group:
-        verdict = answer(study, name, engine=engine, limits=shared)
-        yield Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
+    for name, question in group.items():
+        yield compared(study, name, judge(study, name, question, engine=engine, limits=shared), limits)
+
+
+def compared(study: Study, name: CheckName, verdict: Verdict, limits: Limits) -> Cell:
+    """A verdict beside the expected one."""
+    return Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
 
 
 def study_oddities(study: Study, installation: str, proposal: str, limits: Limits) -> Iterator[Oddity]:
@@ -104,10 +129,8 @@ def _expectation(study: Study, name: CheckName) -> Expectation:
 
 
 def _difference(study: Study, name: CheckName, verdict: Verdict) -> str:
-    """What was expected instead; empty where the verdict is the expected one, or nothing could be decided."""
+    """What was expected instead; empty where the verdict is the expected one."""
     wanted = _expectation(study, name)
-    if isinstance(verdict, Undecided):
-        return ""
     if verdict_word(verdict) != wanted.verdict:
         return wanted.verdict
     if isinstance(verdict, Fails) and wanted.classification:

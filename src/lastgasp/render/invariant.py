@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from lastgasp.certificate import Certificate
-from lastgasp.expr import Value, duration_text
+from lastgasp.expr import Value, duration_text, text
 from lastgasp.machine import STATE, TIME_IN_STATE
 from lastgasp.recheck.inductive import StoredZone
 from lastgasp.semantics import labels
@@ -22,6 +22,8 @@ Group = tuple[tuple[str, Value], ...]
 
 def invariant_lines(certificate: Certificate) -> list[str]:
     """The lines of the proof, a paragraph for each combination of states of the goal's machines."""
+    if certificate.zones is None:
+        return [] if certificate.invariant is None else [text(certificate.invariant.condition)]
     system = certificate.system()
     names = tuple(system.variables)
     words = labels(certificate.network)

@@ -7,6 +7,7 @@ error in breadth-first order has the fewest steps, others may need fewer nodes.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -106,11 +107,14 @@ class Budget:
     nodes: int = 2_000_000
     until: float | None = None
     progress: Callable[[int, int], None] | None = None
+    megabytes: int | None = None
 
     def spent(self, found: int, depth: int) -> bool:
         """Whether the search must stop; reports progress now and then."""
         if found % 512 == 0 and self.progress:
             self.progress(found, depth)
+        if found % 512 == 0 and self.megabytes is not None and peak_megabytes() > self.megabytes:
+            return True
         return found >= self.nodes or (self.until is not None and found % 64 == 0 and time.monotonic() > self.until)
 
 
@@ -138,6 +142,16 @@ class _Waiting:
         if not self._queue:
             return None
         return self._queue.popleft() if self.order == "breadth" else self._queue.pop()
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process has used so far; 0 where the system does not tell."""
+    try:
+        import resource  # noqa: PLC0415 (not on every system)
+    except ImportError:
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 class Explorer:

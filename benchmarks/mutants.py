@@ -1,0 +1,145 @@
+"""Mutants of the bundled study: which changes of a machine are noticed by some goal, expectation or sanity check?
+
+Run with ``python benchmarks/mutants.py [MACHINE ...]``; all machines take most of an hour. A mutant drops a guard, a
+restart or a transition, swaps a strictness, or widens a bound. It is *noticed* by the first check whose verdict is not
+the expected one, else by a sanity report that differs from the original's; the others survive, and are listed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from lastgasp.bundled import load_study
+from lastgasp.errors import InputError, LastgaspError
+from lastgasp.expr import TRUE, Const, Expr, Times
+from lastgasp.machine import After, Machine, Transition
+from lastgasp.question import Limits
+from lastgasp.questions.matrix import Cell, matrix, names, study_oddities
+from lastgasp.study import Study
+
+LIMITS = Limits(seconds=60.0)
+ORDER = ("mains-signal", "smets-chts-csp", "today", "smets-only")
+"""Proposals in the order in which they are asked: first those whose verdicts say most."""
+
+
+def wider(bound: Expr) -> Expr:
+    """Twice as long, and a minute for what was nothing."""
+    return Const(Fraction(60)) if bound == Const(Fraction(0)) else Times(Fraction(2), bound)
+
+
+def mutants(machine: Machine) -> Iterator[tuple[str, Machine]]:
+    """Every mutant of a machine with its description."""
+    for index, transition in enumerate(machine.transitions):
+        name = transition.label or f"{'/'.join(transition.sources)} -> {transition.target}"
+
+        def changed(to: Transition | None, index: int = index) -> Machine:
+            rest = list(machine.transitions)
+            rest[index : index + 1] = [] if to is None else [to]
+            return replace(machine, transitions=tuple(rest))
+
+        yield f"drop '{name}'", changed(None)
+        if transition.guard != TRUE:
+            yield f"drop the guard of '{name}'", changed(replace(transition, guard=TRUE))
+        if transition.send is not None:
+            yield f"'{name}' sends nothing", changed(replace(transition, send=None))
+        for clock in transition.restart:
+            kept = tuple(item for item in transition.restart if item != clock)
+            yield f"'{name}' does not restart {clock}", changed(replace(transition, restart=kept))
+        for variable, _ in transition.assign:
+            left = tuple(item for item in transition.assign if item[0] != variable)
+            yield f"'{name}' does not set {variable}", changed(replace(transition, assign=left))
+        trigger = transition.trigger
+        if isinstance(trigger, After):
+            swapped = replace(trigger, low_strict=not trigger.low_strict)
+            yield f"swap strictness at the start of '{name}'", changed(replace(transition, trigger=swapped))
+            if trigger.high is not None:
+                late = replace(trigger, high=wider(trigger.high))
+                yield f"widen the window of '{name}'", changed(replace(transition, trigger=late))
+            early = replace(trigger, low=Const(Fraction(0)), low_strict=False)
+            yield f"'{name}' may come at once", changed(replace(transition, trigger=early))
+    for index, state in enumerate(machine.states):
+
+        def other(
+            **change: object,
+        ) -> Machine:
+            states = list(machine.states)
+            states[index] = replace(states[index], **change)  # noqa: B023 (used at once)
+            return replace(machine, states=tuple(states))
+
+        if state.at_most is not None:
+            yield f"'{state.name}' lasts twice as long", other(at_most=wider(state.at_most))
+            yield f"'{state.name}' lasts for ever", other(at_most=None)
+            yield f"'{state.name}' lasts less than its bound", other(at_most=None, less_than=state.at_most)
+
+
+def with_machine(study: Study, machine: Machine) -> Study:
+    """The study with one machine replaced in every installation."""
+    installations = {
+        name: replace(
+            network,
+            instances=tuple(
+                replace(item, machine=machine) if item.machine.name == machine.name else item
+                for item in network.instances
+            ),
+        )
+        for name, network in study.installations.items()
+    }
+    return replace(study, machines={**study.machines, machine.name: machine}, installations=installations)
+
+
+def noticed(study: Study, baseline: dict[tuple[str, str], set[str]]) -> str:
+    """What notices that a study is not as it was; empty if nothing does."""
+    wanted = sorted(names(study), key=lambda name: ORDER.index(name.proposal))
+    for proposal in ORDER:
+
+        def stop(cell: Cell) -> None:
+            if cell.expected or type(cell.verdict).__name__ == "Undecided":
+                raise StopIteration(f"{cell.name}: {type(cell.verdict).__name__}")
+
+        try:
+            matrix(study, [name for name in wanted if name.proposal == proposal], limits=LIMITS, done=stop)
+        except (StopIteration, RuntimeError) as found:
+            return str(found)
+        except LastgaspError as error:
+            return f"refused: {str(error)[:60]}"
+    for (installation, proposal), words in baseline.items():
+        if odd(study, installation, proposal) != words:
+            return f"sanity under {proposal}"
+    return ""
+
+
+def odd(study: Study, installation: str, proposal: str) -> set[str]:
+    """The sanity report as a set of lines."""
+    return {f"{item.kind}: {item.words}" for item in study_oddities(study, installation, proposal, LIMITS)}
+
+
+def main(wanted: list[str]) -> None:
+    """Print every mutant with what notices it, then the share and the survivors."""
+    study = load_study()
+    baseline = {(i, p): odd(study, i, p) for i in study.installations for p in ("today", "mains-signal")}
+    count: Counter[str] = Counter()
+    survivors: list[str] = []
+    for name, machine in study.machines.items():
+        if wanted and name not in wanted:
+            continue
+        for words, mutant in mutants(machine):
+            start = time.perf_counter()
+            try:
+                by = noticed(with_machine(study, mutant), baseline)
+            except InputError as error:
+                by = f"refused: {str(error.problems[0])[:60]}"
+            count["noticed" if by else "survived"] += 1
+            survivors += [] if by else [f"{name}: {words}"]
+            print(f"{name}: {words}: {by or 'SURVIVES'} ({time.perf_counter() - start:.0f} s)", flush=True)
+    total = sum(count.values())
+    print(f"\n{count['noticed']} of {total} mutants noticed; survivors:")
+    print("\n".join(f"  {item}" for item in survivors))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

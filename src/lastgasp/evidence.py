@@ -1,0 +1,89 @@
+"""From what an engine found to evidence: runs on the whole source network, checked by everything that can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from lastgasp.completion import complete
+from lastgasp.engines.zones.engine import Run
+from lastgasp.errors import InternalError, ReplayError
+from lastgasp.expr import Value
+from lastgasp.machine import Range, Setting
+from lastgasp.network import Network
+from lastgasp.observers import observer
+from lastgasp.question import Question
+from lastgasp.semantics import replay, run
+from lastgasp.sentences import Possible
+from lastgasp.signals import errs, signal_of
+from lastgasp.slicing import Slice
+from lastgasp.trace import Trace
+from lastgasp.watch import watch
+
+
+class CutTooMuch(Exception):
+    """What was cut cannot stand still while the part runs without breaking a sentence of its own."""
+
+
+def remarks(question: Question, part: Slice, chosen: Mapping[str, Setting]) -> tuple[str, ...]:
+    notes = []
+    if part.cut:
+        notes.append(f"decided without {', '.join(part.cut)}, which cannot influence it and block nothing")
+    if chosen:
+        notes.append(f"for every value in the ranges of {', '.join(chosen)}: decided at the widest")
+    return tuple(notes)
+
+
+def traced(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]) -> Trace:
+    moves, rest = found
+    parameters = {name: p.value for name, p in network.parameters.items() if not isinstance(p.value, Range)}
+    try:
+        return run(network, parameters, moves, rest, marks)
+    except ReplayError as error:
+        raise InternalError(f"a run found by an engine is no run of {network.name}: {error}") from error
+
+
+def evidence(question: Question, part: Slice, network: Network, found: Run) -> Trace:
+    """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
+    try:
+        trace = completed(question.network, network, found)
+    except ReplayError as error:
+        raise InternalError(f"a run found by an engine is no run of {question.network.name}: {error}") from error
+    whole = question.network.with_settings(chosen_values(trace.parameters))
+    signal = signal_of(trace, whole)
+    breaks = errs(question.goal.formula, signal, trace.parameters)
+    seen = watch(observer(question.goal.formula, "@goal", trace.parameters), signal, trace.parameters)
+    if breaks is None or seen != breaks:
+        raise InternalError(f"a run found for {question.name} breaks its goal at {breaks}, its observer says {seen}")
+    for name, sentence in part.restrict.items():
+        direct = errs(sentence.formula, signal, trace.parameters)
+        if direct is not None or watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters):
+            raise InternalError(f"a run found for {question.name} breaks {name!r} at {direct}")
+    for name, sentence in question.restrict.items():
+        if name not in part.restrict and errs(sentence.formula, signal, trace.parameters) is not None:
+            raise CutTooMuch
+    marked = replace(trace, marks=((breaks, "shown" if isinstance(question.goal.formula, Possible) else "broken"),))
+    try:
+        return replay(whole, marked)
+    except ReplayError as error:
+        raise InternalError(f"the evidence for {question.name} fails its replay: {error}") from error
+
+
+def completed(whole: Network, part: Network, found: Run) -> Trace:
+    """A run of a part as a run of the whole: the other instances do only what they cannot avoid."""
+    settings = {name: p.value for name, p in part.parameters.items()}
+    network = whole.with_settings({**_fixed(whole), **settings})
+    moves, rest = found
+    if len(part.instances) == len(whole.instances):
+        return traced(network, found, ())
+    return complete(network, {instance.name for instance in part.instances}, moves, rest)
+
+
+def chosen_values(parameters: Mapping[str, Value]) -> dict[str, Setting]:
+    return {name: value for name, value in parameters.items() if not isinstance(value, str)}
+
+
+def _fixed(network: Network) -> dict[str, Setting]:
+    """A value for every parameter: the widest of its range where it has one."""
+    return {name: p.value.high if isinstance(p.value, Range) else p.value for name, p in network.parameters.items()}

@@ -1,0 +1,247 @@
+"""The routes to a verdict on one part of a network: by zones, by bounded search, by an invariant.
+
+Order of business: what comes before any verdict (values out of range, timelocks, instant loops, clauses that their
+party cannot obey), then the goal. A proof is rechecked by other code before it is called one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from lastgasp.certificate import Certificate, bindings, recheck_sound, recheck_unrestricted
+from lastgasp.engines.zones.engine import Defect, Disobedience, Sanity, find, sanity
+from lastgasp.errors import InternalError, NotApplicable
+from lastgasp.evidence import chosen_values, evidence, remarks, traced
+from lastgasp.expr import disj
+from lastgasp.extremes import extremes
+from lastgasp.lazy import lazy
+from lastgasp.network import Network
+from lastgasp.observers import Case
+from lastgasp.question import Limits, Question
+from lastgasp.recheck.inductive import ZoneSet, recheck_inductive
+from lastgasp.recheck.smt import discharge
+from lastgasp.recheck.smtlib import Invariant
+from lastgasp.recheck.smtlib import obligations as written
+from lastgasp.sentences import Possible
+from lastgasp.slicing import Slice
+from lastgasp.system import TimedSystem, compiled
+from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
+
+if TYPE_CHECKING:
+    from lastgasp.engines import bmc, induction, obligations, spacer
+else:
+    bmc = lazy("lastgasp.engines.bmc")
+    induction = lazy("lastgasp.engines.induction")
+    obligations = lazy("lastgasp.engines.obligations")
+    spacer = lazy("lastgasp.engines.spacer")
+
+
+def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
+    network, chosen = part.network, extremes(part.network, [*part.restrict.values(), question.goal])
+    network = network.with_settings(chosen)
+    notes = remarks(question, part, chosen)
+    assumed = tuple(name for name in question.assumptions if name in part.restrict)
+
+    def verdict(kind: type, **evidence: object) -> Verdict:
+        made: Verdict = kind(question.name, "zones", assumptions=assumed, notes=notes, **evidence)
+        return made
+
+    system = compiled(network, part.restrict, question.goal)
+    found = find(system, limits.budget("zones"), limits.order)
+    if found.defect is not None:
+        return verdict(Rejected, reason=found.defect.reason, trace=traced(network, found.defect.run, ()))
+    # a failing run is extended to a whole one only where the network without the goal is sound
+    sane = soundness(question, network, part, limits)
+    if sane.defect is not None:
+        return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
+    if not sane.complete:
+        return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
+    rejected = _unobeyable(sane.disobeyed, network, verdict)
+    if isinstance(rejected, Rejected):
+        return rejected
+    possible = isinstance(question.goal.formula, Possible)
+    if found.broken is not None:
+        trace = evidence(question, part, network, found.broken)
+        if possible:
+            return verdict(Holds, trace=trace) if rejected is None else rejected
+        return verdict(Fails, trace=trace)
+    if not found.complete or found.proof is None:
+        return verdict(Undecided, reason=f"no error in {found.states} states up to {found.depth} steps, then the limit")
+    if rejected is not None:
+        return rejected
+    certificate = _certificate(question, part, "zones", zones=found.proof)
+    recheck_inductive(certificate.system(), found.proof)
+    sound = _sound(question, part, certificate, limits)
+    if isinstance(sound, str):
+        return verdict(Undecided, reason=f"the goal is proved, but {sound}")
+    certificate = replace(certificate, sound=sound)
+    if possible:
+        return verdict(Fails, certificate=certificate)
+    if not found.premise:
+        return verdict(Vacuous, reason="what the goal speaks of can never happen here")
+    return verdict(Holds, certificate=certificate)
+
+
+def _certificate(
+    question: Question, part: Slice, engine: str, zones: ZoneSet | None = None, invariant: Invariant | None = None
+) -> Certificate:
+    return Certificate(
+        question.name,
+        engine,
+        question.network,
+        question.goal,
+        question.clauses,
+        question.assumptions,
+        tuple(part.network.by_name),
+        zones,
+        invariant,
+    )
+
+
+def _sound(question: Question, part: Slice, certificate: Certificate, limits: Limits) -> dict[str, ZoneSet] | str:
+    """For each party at its narrowest the rechecked proof that the network means something, or what is against it."""
+    sound = {}
+    for party in certificate.parties:
+        narrow = part.network.with_settings(certificate.settings(party))
+        least = soundness(question, narrow, part, limits)
+        if least.proof is None or least.defect or least.disobeyed:
+            why = least.defect.reason if least.defect else "a clause is not shown obeyable"
+            return f"at the narrowest values of {party} {why}" if party else why
+        if id(least) not in limits.memory.rechecked:
+            recheck_sound(part, compiled(narrow, part.restrict, None), least.proof, question.clauses)
+            limits.memory.rechecked.add(id(least))
+        sound[party] = least.proof
+    return sound
+
+
+def soundness(question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False) -> Sanity:
+    """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
+    settings = sorted((name, str(parameter.value)) for name, parameter in network.parameters.items())
+    restrict = sorted(part.restrict.items(), key=lambda item: item[0])
+    key = (odd, network.name, *sorted(network.by_name), *settings, *restrict, *sorted(question.clauses))
+    if key not in limits.memory.found:
+        bound, assumed = bindings(part, question.clauses)
+        system = compiled(network, part.restrict, None)
+        limits.memory.found[key] = sanity(system, limits.budget("sanity"), bound, assumed, odd=odd)
+    return limits.memory.found[key]
+
+
+def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
+    """A rejection where the surroundings defeat a clause's party, an honest *undecided* where that is not proved."""
+    for item in sorted(missed, key=lambda item: not item.forced):
+        words = (
+            f"the clause {item.clause!r} is {'not obeyable' if item.forced else 'not shown obeyable'}: {item.reason}"
+        )
+        trace = traced(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
+        if item.forced:
+            return verdict(Rejected, reason=words, trace=trace)
+        return verdict(Undecided, reason=words)
+    return None
+
+
+def by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
+    """Bounded search: a shortest run that breaks the goal, or nothing decided."""
+    system = compiled(part.network, part.restrict, question.goal)
+    return _searched(question, part, limits, "bmc", bmc.search(system, depth=limits.depth, timeout=limits.seconds))
+
+
+def by_induction(question: Question, part: Slice, limits: Limits) -> Verdict:
+    """k-induction: a proof for every value of the open parameters, or a shortest run that breaks the goal."""
+    system = compiled(part.network, part.restrict, question.goal)
+    answer = induction.prove(system, depth=limits.depth, timeout=limits.seconds)
+    if isinstance(answer, obligations.Proved):
+        return _proved(question, part, limits, "induction", answer)
+    return _searched(question, part, limits, "induction", answer)
+
+
+def by_spacer(question: Question, part: Slice, limits: Limits) -> Verdict:
+    """Spacer: a proof for every value of the open parameters."""
+    system = compiled(part.network, part.restrict, question.goal)
+    answer = spacer.prove(system, timeout=limits.seconds)
+    if isinstance(answer, obligations.Proved):
+        return _proved(question, part, limits, "spacer", answer)
+    reason = "some run breaks the goal, or leaves a range; a search has to show it"
+    if not isinstance(answer, spacer.Broken):
+        reason = f"the solver gave up: {answer.reason}"
+    return Undecided(question.name, "spacer", reason=reason, notes=remarks(question, part, {}))
+
+
+def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof: obligations.Proved) -> Verdict:
+    """The verdict that an invariant allows, once the network is shown to mean something and the goal to speak of it."""
+    assumed = tuple(name for name in question.assumptions if name in part.restrict)
+    notes = remarks(question, part, {})
+
+    def undecided(reason: str) -> Verdict:
+        why = f"the goal is proved, but {reason}"
+        return Undecided(question.name, engine, reason=why, assumptions=assumed, notes=notes)
+
+    certificate = _certificate(question, part, engine, invariant=Invariant(proof.k, proof.invariant))
+    discharge(written(certificate.open_system, Invariant(proof.k, proof.invariant)))
+    try:
+        extremes(part.network, [*part.restrict.values(), question.goal])
+        sound = _sound(question, part, certificate, limits)
+        if isinstance(sound, str):
+            return undecided(sound)
+        certificate = replace(certificate, sound=sound)
+    except NotApplicable:
+        try:
+            recheck_unrestricted(part)
+        except InternalError as error:
+            return undecided(str(error))
+    if isinstance(question.goal.formula, Possible):
+        return Fails(question.name, engine, certificate=certificate, assumptions=assumed, notes=notes)
+    spoken_of = bmc.search(_premised(certificate.open_system), depth=limits.depth, timeout=limits.seconds)
+    if not isinstance(spoken_of, bmc.Found):
+        return undecided("it was not shown that what it speaks of can happen")
+    return Holds(question.name, engine, certificate=certificate, assumptions=assumed, notes=notes)
+
+
+def _premised(system: TimedSystem) -> TimedSystem:
+    """The system with a goal that errs at the first step in which the premise of its goal has happened."""
+    goal = system.goal
+    assert goal is not None
+    happens = Case(disj(goal.premise, goal.premise_now), errs=True)
+    rest = tuple(replace(case, errs=False) for case in goal.cases)
+    return replace(system, goal=replace(goal, cases=(happens, *rest), bounds=()))
+
+
+def _searched(question: Question, part: Slice, limits: Limits, engine: str, answer: bmc.Outcome) -> Verdict:
+    """The verdict that the outcome of a bounded search allows."""
+    assumed = tuple(name for name in question.assumptions if name in part.restrict)
+    notes = remarks(question, part, {})
+
+    def verdict(kind: type, *more: str, **evidence: object) -> Verdict:
+        made: Verdict = kind(question.name, engine, assumptions=assumed, notes=(*notes, *more), **evidence)
+        return made
+
+    match answer:
+        case bmc.Found():
+            network = part.network.with_settings(chosen_values(answer.parameters))
+            trace = evidence(question, part, network, (list(answer.moves), answer.rest))
+            defect, doubt = _goes_on(network, part, limits)
+            if defect is not None:
+                return verdict(Rejected, *doubt, reason=defect.reason, trace=traced(network, defect.run, ()))
+            kind = Holds if isinstance(question.goal.formula, Possible) else Fails
+            return verdict(kind, *doubt, trace=trace)
+        case bmc.OutOfRange():
+            network = part.network.with_settings(chosen_values(answer.parameters))
+            reason = "a step sets a variable to a value out of its range"
+            run = list(answer.moves[:-1]), Fraction(0)
+            return verdict(Rejected, reason=reason, trace=traced(network, run, ()))
+        case bmc.Unknown():
+            return verdict(Undecided, reason=f"the solver gave up at {answer.depth} steps: {answer.reason}")
+    reason = f"no error within {answer.depth} steps; a bounded search proves nothing beyond"
+    return verdict(Undecided, reason=reason)
+
+
+def _goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
+    """Whether runs of a network with these parameters can go on: a defect, or a doubt where that is not known."""
+    doubt = ("it was not shown that time can go on after this run",)
+    try:
+        sane = sanity(compiled(network, part.restrict, None), limits.budget("sanity"))
+    except NotApplicable:
+        return None, doubt
+    return sane.defect, () if sane.complete else doubt
