@@ -22,7 +22,6 @@ from lastgasp.question import Limits
 from lastgasp.questions.matrix import Cell, matrix, names, study_oddities
 from lastgasp.study import Study
 
-LIMITS = Limits(seconds=60.0)
 ORDER = ("mains-signal", "smets-chts-csp", "today", "smets-only")
 """Proposals in the order in which they are asked: first those whose verdicts say most."""
 
@@ -102,7 +101,7 @@ def noticed(study: Study, baseline: dict[tuple[str, str], set[str]]) -> str:
                 raise StopIteration(f"{cell.name}: {type(cell.verdict).__name__}")
 
         try:
-            matrix(study, [name for name in wanted if name.proposal == proposal], limits=LIMITS, done=stop)
+            matrix(study, [name for name in wanted if name.proposal == proposal], limits=Limits(), done=stop)
         except (StopIteration, RuntimeError) as found:
             return str(found)
         except LastgaspError as error:
@@ -115,7 +114,7 @@ def noticed(study: Study, baseline: dict[tuple[str, str], set[str]]) -> str:
 
 def odd(study: Study, installation: str, proposal: str) -> set[str]:
     """The sanity report as a set of lines."""
-    return {f"{item.kind}: {item.words}" for item in study_oddities(study, installation, proposal, LIMITS)}
+    return {f"{item.kind}: {item.words}" for item in study_oddities(study, installation, proposal, Limits())}
 
 
 def main(wanted: list[str]) -> None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from lastgasp.completion import complete
 from lastgasp.engines.zones.engine import Run
-from lastgasp.errors import InternalError, ReplayError
+from lastgasp.errors import InternalError, LastgaspError, ReplayError
 from lastgasp.expr import Value
 from lastgasp.machine import Range, Setting
 from lastgasp.network import Network
@@ -22,7 +22,7 @@ from lastgasp.trace import Trace
 from lastgasp.watch import watch
 
 
-class CutTooMuch(Exception):
+class CutTooMuch(LastgaspError):
     """What was cut cannot stand still while the part runs without breaking a sentence of its own."""
 
 

@@ -72,7 +72,7 @@ def _solved(question: Question, part: Slice, limits: Limits) -> Iterable[Verdict
         match answer:
             case Lost() | NotApplicable():
                 yield Undecided(question.name, name, reason=str(answer))
-            case LastgaspError() | CutTooMuch():
+            case LastgaspError():
                 raise answer
             case verdict:
                 yield verdict

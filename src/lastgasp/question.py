@@ -30,7 +30,7 @@ class Question:
 
 @dataclass(slots=True)
 class Memory:
-    """What was found out, and rechecked, about networks apart from their goals. Share it within one study only."""
+    """What was found out, and rechecked, about networks apart from their goals."""
 
     found: dict[object, Sanity] = field(default_factory=dict)
     rechecked: set[int] = field(default_factory=set)

@@ -6,6 +6,7 @@ party cannot obey), then the goal. A proof is rechecked by other code before it 
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
@@ -119,9 +120,7 @@ def _sound(question: Question, part: Slice, certificate: Certificate, limits: Li
 
 def soundness(question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False) -> Sanity:
     """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
-    settings = sorted((name, str(parameter.value)) for name, parameter in network.parameters.items())
-    restrict = sorted(part.restrict.items(), key=lambda item: item[0])
-    key = (odd, network.name, *sorted(network.by_name), *settings, *restrict, *sorted(question.clauses))
+    key = pickle.dumps((odd, network.instances, sorted(part.restrict.items()), sorted(question.clauses)))
     if key not in limits.memory.found:
         bound, assumed = bindings(part, question.clauses)
         system = compiled(network, part.restrict, None)

@@ -97,10 +97,10 @@ AGREED = ("fischer", "philosophers", "fischer, wait 10, not strict", "philosophe
     "name", [pytest.param(name, marks=() if name in AGREED else pytest.mark.long) for name in (*SAFE, *BROKEN)]
 )
 def test_all_engines_agree_on_two_processes(name: str) -> None:
-    """Disagreement is an error; here more than one decides."""
+    """Disagreement is an error; how many decide in time depends on the machine where they take long."""
     verdict = ask(*(SAFE | BROKEN)[name](2), "all")
     assert isinstance(verdict, Holds if name in SAFE else Fails), verdict
-    assert verdict.notes[-1].endswith("routes agree")
+    assert name not in AGREED or verdict.notes[-1].endswith("routes agree")
 
 
 # --- the constants at which a family turns ------------------------------------------------------------------------

@@ -22,9 +22,7 @@ from lastgasp.questions.asking import (
 from lastgasp.questions.matrix import Cell, names, verdict_word
 from lastgasp.questions.trying import Trial
 from lastgasp.render.invariant import invariant_lines
-from lastgasp.render.scene import Annotation
 from lastgasp.render.table import trace_table
-from lastgasp.render.timing import timing_picture
 from lastgasp.render.words import folded
 from lastgasp.sanity import Oddity
 from lastgasp.sentences import Possible, Sentence
@@ -36,9 +34,12 @@ from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 if TYPE_CHECKING:
     from lastgasp.render import diagrams as drawing
     from lastgasp.render import lanes as swim
+    from lastgasp.render import scene, timing
 else:
     drawing = lazy("lastgasp.render.diagrams")
     swim = lazy("lastgasp.render.lanes")
+    scene = lazy("lastgasp.render.scene")
+    timing = lazy("lastgasp.render.timing")
 
 RESULT_VERSION = 1
 WIDTH = 100
@@ -254,7 +255,7 @@ def lanes(question: Question, verdict: Verdict) -> str:
     name, _, words = kind.partition(": ")
     end = trace.marks[-1][0] if trace.marks else trace.end
     notes = [
-        Annotation(sentence.binds, end, f"{clause}: {sentence.text}")
+        scene.Annotation(sentence.binds, end, f"{clause}: {sentence.text}")
         for clause, sentence in question.clauses.items()
         if sentence.binds
     ]
@@ -270,7 +271,7 @@ def table(trace: Trace) -> str:
 def trial_head(trial: Trial) -> str:
     """What a sentence means, before its effect is worked out."""
     binds = f"binds: {trial.party}" if trial.party else "binds no party: it is an assumption on the surroundings"
-    return f"Read as: {meaning(trial.sentence)}\n\n{timing_picture(trial.sentence.formula)}\n\nIt {binds}.\n"
+    return f"Read as: {meaning(trial.sentence)}\n\n{timing.timing_picture(trial.sentence.formula)}\n\nIt {binds}.\n"
 
 
 def still_failing(cells: Sequence[tuple[Cell, Cell]]) -> Cell | None:

@@ -1,6 +1,6 @@
 """From a term over a state back to an expression: what a solver found, in the words of the system.
 
-The constants of an :class:`~lastgasp.engines.encode.Encoding` say what they stand for; a sum of clocks and parameters
+The constants of an :class:`~lastgasp.engines.terms.Terms` say what they stand for; a sum of clocks and parameters
 becomes a linear comparison with whole factors, clocks on the left.
 """
 
@@ -14,7 +14,7 @@ from math import gcd, lcm
 
 import z3
 
-from lastgasp.engines.encode import Encoding
+from lastgasp.engines.terms import Terms
 from lastgasp.errors import InternalError
 from lastgasp.expr import (
     FALSE,
@@ -70,7 +70,7 @@ class _Sum:
 class Decoder:
     """Reads terms over the state before a transition and the open parameters of one encoding."""
 
-    def __init__(self, encoding: Encoding) -> None:
+    def __init__(self, encoding: Terms) -> None:
         self._meanings = {term.get_id(): meaning for term, meaning in encoding.meanings}
         self._domains = {name: domain.values() for name, (domain, _) in encoding.system.variables.items()}
         self._whole = {meaning for term, meaning in encoding.meanings if z3.is_int(term)}

@@ -101,20 +101,22 @@ def settled(
     """A proof that an engine believes to have, without what it does not need, checked again by fresh solvers."""
     proof = _reduced(system, Proved(k, conj(*invariant)), deadline)
     doubt = recheck(system, proof, deadline)
-    return Unknown(f"a proof was found but could not be checked again: {doubt}") if doubt else proof
+    return Unknown(f"a proof was found but could not be checked again: {doubt.reason}") if doubt else proof
 
 
-def recheck(system: TimedSystem, proof: Proved, deadline: Deadline | None = None) -> str:
-    """Discharge every obligation of a proof, all parts of its invariant at once. Returns why that could not be
-    decided, or nothing; raises :class:`InternalError` where an obligation does not hold."""
+def recheck(system: TimedSystem, proof: Proved, deadline: Deadline | None = None) -> Unknown | None:
+    """Discharge every obligation of a proof, all parts of its invariant at once. Returns the first that is not decided.
+
+    Raises :class:`InternalError` for one that does not hold.
+    """
     for what, answer in _obligations(system, proof, deadline):
         if isinstance(answer, Sat):
             raise InternalError(
                 f"a proof with k = {proof.k} does not stand: {what}; its invariant: {text(proof.invariant)}"
             )
         if isinstance(answer, Unknown):
-            return answer.reason
-    return ""
+            return answer
+    return None
 
 
 def _obligations(system: TimedSystem, proof: Proved, deadline: Deadline | None) -> Iterator[tuple[str, Answer]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from lark import Lark, Token, Tree, UnexpectedInput
 
@@ -49,7 +49,7 @@ _CURE = "write a comparison such as 'host.dc is off', 'count < 3' or 'timer > 3 
 
 def grammar(name: str) -> str:
     """The text of a grammar of this package, with the pattern of durations filled in."""
-    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
     return text + "\nQUANTITY.4: /" + QUANTITY.replace("/", r"\/") + "/\n"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -113,10 +112,12 @@ def _refuse_early(text: str, name: str) -> None:
     ):
         if found := re.search(pattern, text):
             raise refusal(what, cure, _place(text, found.start(), name))
-    depths = accumulate(1 if char in "[{" else -1 if char in "]}" else 0 for char in text)
-    for offset, depth in enumerate(depths):
+    depth = 0
+    for bracket in re.finditer(r"[\[\]{}]", text):
+        depth += 1 if bracket[0] in "[{" else -1
         if depth > MAX_DEPTH:
-            raise refusal(f"brackets nested more than {MAX_DEPTH} deep", "flatten them", _place(text, offset, name))
+            place = _place(text, bracket.start(), name)
+            raise refusal(f"brackets nested more than {MAX_DEPTH} deep", "flatten them", place)
 
 
 def _place(text: str, offset: int, name: str) -> Place:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from functools import partial
 
+from lastgasp.engines.race import Lost, race
+from lastgasp.errors import LastgaspError
 from lastgasp.question import Limits, Memory, Question
 from lastgasp.questions.asking import CheckName, answer, ask_all, clause_sentence, judge, sentences_of
 from lastgasp.questions.classes import conditions
@@ -71,11 +73,17 @@ def matrix(
                 keep(cell)
     else:
         quiet = replace(limits, progress=None, memory=Memory())
-        with ProcessPoolExecutor(max_workers=min(jobs, len(groups))) as pool:
-            pending = [pool.submit(_group, study, group, engine, quiet) for group in groups.values()]
-            for future in as_completed(pending):
-                for cell in future.result():
-                    keep(cell)
+        work = {"/".join(key): partial(_group, study, group, engine, quiet) for key, group in groups.items()}
+        asked = {"/".join(key): group for key, group in groups.items()}
+        for key, cells in race(work, jobs=jobs):
+            match cells:
+                case Lost():
+                    lost = [Undecided(str(name), engine, reason=str(cells)) for name in asked[key]]
+                    cells = [compared(study, name, item, limits) for name, item in zip(asked[key], lost, strict=True)]
+                case LastgaspError():
+                    raise cells
+            for cell in cells:
+                keep(cell)
     return [found[name] for name in wanted]
 
 
