@@ -12,6 +12,7 @@ import pytest
 import lastgasp
 from lastgasp import facade
 from lastgasp.cli import main
+from lastgasp.engines.zones import explore
 from lastgasp.errors import InputError, InternalError, NotApplicable, Place, Problem, ReplayError
 from lastgasp.semantics import RangeError
 from lastgasp.trace import Move, Step
@@ -71,6 +72,7 @@ def test_the_import_needs_no_heavy_package(package: str) -> None:
 def test_the_engines_of_the_command_line_are_those_of_the_facade() -> None:
     """They are written down twice, so that help need not load the facade."""
     assert main.ENGINES == facade.ENGINES
+    assert main.ORDERS == explore.ORDERS
 
 
 def test_the_list_of_packages_can_see_something() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lastgasp import Holds, InputError, load_study, prove
 from tests.cli.studies import LAMP, Call, edited, snapshot, written
 
 GOOD = "LAMP shall not be warming for more than 59 s."
@@ -123,6 +124,16 @@ def test_a_possibility_cannot_be_tried(lamp: Path, call: Call) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert "sentence:1:1: what is possible takes no run away" in ran.err
     assert "    ask it as a goal" in ran.err
+
+
+@pytest.mark.parametrize("kind", ["clauses", "assumptions"])
+def test_a_possibility_restricts_no_network_of_ones_own(kind: str, lamp: Path) -> None:
+    """As a clause or an assumption of prove; as its goal it is welcome."""
+    room = load_study(lamp).installations["room"]
+    possible = "It is possible that LAMP is dark."
+    with pytest.raises(InputError, match="takes no run away.*\n    ask it as a goal"):
+        prove(room, "LAMP shall never be broken.", **{kind: [possible]})
+    assert isinstance(prove(room, possible), Holds)
 
 
 def test_a_possibility_cannot_be_assumed(tmp_path: Path, call: Call) -> None:

@@ -60,6 +60,8 @@ def check(
     engine: str,
     timeout: float,
     jobs: int,
+    memory: int | None,
+    order: str,
     certificates: Path | None,
     sanity: bool,
     form: str,
@@ -73,13 +75,20 @@ def check(
         complain("there is nothing to check: the study needs a goal, a proposal and an installation")
         return NOTHING
     with Progress(len(wanted)) as progress:
-        limits = Limits(seconds=timeout, progress=progress.states)
+        limits = Limits(seconds=timeout, megabytes=memory, order=order, progress=progress.states)
         cells = matrix(study, wanted, engine=engine, limits=limits, jobs=jobs, done=progress.cell)
     if certificates is not None:
         for cell in cells:
             _certify(certificates / f"{str(cell.name).replace('/', '.')}.json", cell.verdict)
     out(_json(show.cells_json(cells)) if form == "json" else show.matrix_text(study, cells))
     return exit_code(cells)
+
+
+def written_down(report: object) -> str:
+    """Write what reproduces a disagreement of engines to a file here, and say where."""
+    path = Path("lastgasp-disagreement.json")
+    write(path, _json(report))
+    return f"what reproduces it is in {path}; please report it"
 
 
 def _sane(study: Study, proposal: str | None, installation: str | None, timeout: float, form: str) -> int:

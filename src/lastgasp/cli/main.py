@@ -17,7 +17,7 @@ import click
 
 from lastgasp import __version__
 from lastgasp.cli.console import INTERNAL, INTERRUPTED, OK, UNUSABLE, complain, note
-from lastgasp.errors import InputError, LastgaspError, NotApplicable, Problem, os_cure
+from lastgasp.errors import Disagreement, InputError, LastgaspError, NotApplicable, Problem, os_cure
 from lastgasp.lazy import lazy
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 else:
     commands, durations = lazy("lastgasp.cli.commands"), lazy("lastgasp.language.durations")
 
+ORDERS = ("breadth", "depth", "wide")
 ENGINES = ("auto", "zones", "bmc", "induction", "spacer", "all")
 """Those of the facade, which help must not wait for; a test compares them."""
 
@@ -79,12 +80,18 @@ def _told(error: Exception) -> tuple[int, Sequence[Problem | str]]:
             return UNUSABLE, [Problem(error.format_message(), f"see '{command} --help'")]
         case OSError():
             return UNUSABLE, [Problem(f"{error.filename or 'file'}: {error.strerror or error}", os_cure(error))]
+        case Disagreement():
+            return INTERNAL, [f"internal error: {error}", commands.written_down(error.report)]
         case LastgaspError():
             return INTERNAL, [f"internal error: {error}"]
     return INTERNAL, [f"internal error: {type(error).__name__}: {error}"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
+)
 @click.version_option(__version__)
 @click.pass_context
 def cli(context: click.Context) -> int:
@@ -118,6 +125,10 @@ trace_option = click.option("--trace", "trace_file", type=file_type, help="Write
 @engine_option
 @timeout_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes to work in.")
+@click.option("--memory", type=click.IntRange(1), metavar="MB", help="Limit per engine, in megabytes.")
+@click.option(
+    "--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True, help="How zones are searched."
+)
 @click.option("--certificates", type=file_type, help="Write every proof to a file in this folder.")
 @click.option("--sanity", is_flag=True, help="Ask nothing of the goals: what is wrong or odd about the models?")
 @format_option

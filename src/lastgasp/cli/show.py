@@ -271,7 +271,8 @@ def table(trace: Trace) -> str:
 def trial_head(trial: Trial) -> str:
     """What a sentence means, before its effect is worked out."""
     binds = f"binds: {trial.party}" if trial.party else "binds no party: it is an assumption on the surroundings"
-    return f"Read as: {meaning(trial.sentence)}\n\n{timing.timing_picture(trial.sentence.formula)}\n\nIt {binds}.\n"
+    picture = timing.timing_picture(trial.sentence.formula).rstrip("\n")
+    return f"Read as: {meaning(trial.sentence)}\n\n{picture}\n\nIt {binds}.\n"
 
 
 def still_failing(cells: Sequence[tuple[Cell, Cell]]) -> Cell | None:
