@@ -160,7 +160,7 @@ class Study:
         elif table:
             raise InputError(Problem(f"the study has {len(table)} {kind}s", f"name one of {', '.join(table)}"))
         else:
-            raise InputError(Problem(f"the study has no {kind}", f"add a file with the key '{kind}' or '{kind}s'"))
+            raise InputError(Problem(f"the study has no {kind}", "add one to its files"))
         return name
 
     def with_profile(self, name: str) -> Study:

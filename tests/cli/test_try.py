@@ -131,7 +131,7 @@ def test_a_possibility_restricts_no_network_of_ones_own(kind: str, lamp: Path) -
     """As a clause or an assumption of prove; as its goal it is welcome."""
     room = load_study(lamp).installations["room"]
     possible = "It is possible that LAMP is dark."
-    with pytest.raises(InputError, match="takes no run away.*\n    ask it as a goal"):
+    with pytest.raises(InputError, match=r"takes no run away.*\n    ask it as a goal"):
         prove(room, "LAMP shall never be broken.", **{kind: [possible]})
     assert isinstance(prove(room, possible), Holds)
 
