@@ -7,9 +7,9 @@ Run with ``python benchmarks/families.py``; ``--help`` tells the options. The fa
 ``tests/zoo/families.py`` and the premises of the bundled study. Machines differ and are shared, so only ratios to the
 reference workload (importing the solver) mean something. A family ends at its first size that does not finish in time.
 
-Other tools are asked about Fischer's protocol where they are found: TChecker (the same timed automaton, with the same
-count of stored zones) and Spin (integer clocks, which for this model give the same verdict, as its one strict bound
-compares with an integer: the clock then reads at least one more).
+Other tools are asked about Fischer's protocol where they are found: TChecker (the same timed automaton; what it stores
+are zones too) and Spin (integer clocks, which for this model give the same verdict, as its one strict bound compares
+with an integer: the clock then reads at least one more).
 """
 
 from __future__ import annotations

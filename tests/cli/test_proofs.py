@@ -1,4 +1,4 @@
-"""Proofs in files: written by check and explain, checked again by recheck, refused when they are about something else."""
+"""Proofs in files: written by check and explain, checked again by recheck, refused when about something else."""
 
 from __future__ import annotations
 

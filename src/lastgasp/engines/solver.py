@@ -7,7 +7,7 @@ Every solver object owns a Z3 context, so that nothing is shared by the whole pr
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -157,9 +157,8 @@ class Horn:
     It has a context of its own; build its formulas in ``context``.
     """
 
-    def __init__(self, options: Mapping[str, object] | None = None) -> None:
+    def __init__(self) -> None:
         self.context = z3.Context()
-        self._options = dict(options or {})
 
     def decide(
         self,
@@ -179,7 +178,7 @@ class Horn:
             return Unknown("timeout")
         engine = z3.Fixedpoint(ctx=self.context)
         limit = {} if left is None else {"timeout": min(left, LONGEST_MS)}
-        engine.set(**{"engine": "spacer", "spacer.random_seed": SEED, **limit, **self._options})
+        engine.set(**{"engine": "spacer", "spacer.random_seed": SEED, **limit})
         sorts = [constant.sort() for constant in (*before, *rigid)]
         relation = z3.Function("reached", *sorts, z3.BoolSort(self.context))
         error = z3.Bool("error", self.context)

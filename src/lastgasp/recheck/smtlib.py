@@ -186,7 +186,7 @@ class _Writer:
 
     def _staged(self, formula: str, stage: int) -> str:
         """Formulas of transitions are written about stage NOW; this is where they get their number."""
-        return formula.replace(f"@{_NOW}|", f"@{stage}|")
+        return formula.replace(f"|at {_NOW}: ", f"|at {stage}: ")
 
     def _now(self, expr: Expr, stage: int) -> str:
         return self._staged(self._term(expr, self._before(_NOW), {}, (), self._readings()), stage)
@@ -326,7 +326,7 @@ _NOW = "now"
 
 
 def _symbol(name: str, stage: int | str | None = None) -> str:
-    return f"|{name}|" if stage is None else f"|{name}@{stage}|"
+    return f"|{name}|" if stage is None else f"|at {stage}: {name}|"
 
 
 def _number(value: int | Fraction) -> str:
