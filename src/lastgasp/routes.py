@@ -131,9 +131,10 @@ def soundness(question: Question, network: Network, part: Slice, limits: Limits,
 def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
     """A rejection where the surroundings defeat a clause's party, an honest *undecided* where that is not proved."""
     for item in sorted(missed, key=lambda item: not item.forced):
-        words = (
-            f"the clause {item.clause!r} is {'not obeyable' if item.forced else 'not shown obeyable'}: {item.reason}"
-        )
+        words = item.reason
+        if item.clause:
+            words = f"the clause {item.clause!r} is {'' if item.forced else 'not shown '}"
+            words += f"{'not ' if item.forced else ''}obeyable: {item.reason}"
         trace = traced(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
         if item.forced:
             return verdict(Rejected, reason=words, trace=trace)

@@ -48,7 +48,7 @@ def instances_of(sentence: Sentence) -> set[str]:
 def sliced(
     network: Network, restrict: Mapping[str, Sentence], goals: Iterable[Sentence], keep: Iterable[str] = ()
 ) -> Slice:
-    """Cut what can influence neither the goals nor the instances to keep; nothing where a candidate might block."""
+    """Cut what can influence neither the goals nor the instances to keep, and can block nothing."""
     influence: nx.DiGraph[str] = nx.DiGraph()
     influence.add_nodes_from(instance.name for instance in network.instances)
     for instance in network.instances:
@@ -65,12 +65,12 @@ def sliced(
         cone = wanted.union(*(nx.ancestors(influence, name) for name in wanted))
         grown = cone.union(*(spoken for spoken in speaking.values() if spoken & cone))
         if grown == wanted:
-            break
+            cut = tuple(instance.name for instance in network.instances if instance.name not in wanted)
+            mutual = not nx.is_directed_acyclic_graph(influence.subgraph(cut))
+            grown = wanted.union(name for name in cut if not never_blocks(network.by_name[name].machine, mutual))
+            if grown == wanted:
+                break
         wanted = grown
-    cut = tuple(instance.name for instance in network.instances if instance.name not in wanted)
-    mutual = not nx.is_directed_acyclic_graph(influence.subgraph(cut))
-    if not all(never_blocks(network.by_name[name].machine, mutual) for name in cut):
-        return Slice(network, restrict, ())
     kept = {name: sentence for name, sentence in restrict.items() if speaking[name] <= wanted}
     return Slice(network.restricted_to(wanted) if cut else network, kept, cut)
 

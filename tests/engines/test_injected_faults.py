@@ -1,4 +1,7 @@
-"""Break the zone engine on purpose: a proof that rests on the fault is rejected by the recheck."""
+"""Break an engine, the encoding or the compiler on purpose: each test names the cross-check that notices it.
+
+A proof that rests on a fault is rejected by the recheck, a run that rests on one by its replay.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,18 @@ from typing import Any
 import pytest
 
 import lastgasp as lg
+from lastgasp import system as system_module
+from lastgasp.engines import bmc
+from lastgasp.engines.encode import Encoding
 from lastgasp.engines.zones import explore
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.caps import Capped, Caps
 from lastgasp.engines.zones.engine import find
 from lastgasp.errors import InternalError
+from lastgasp.expr import TRUE, And
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.recheck.inductive import recheck_inductive
+from lastgasp.recheck.smtlib import Invariant
 from lastgasp.system import compiled
 
 LAMP = lg.machine_from_yaml(
@@ -99,3 +107,71 @@ def test_a_cap_that_is_too_low_is_rejected(monkeypatch: pytest.MonkeyPatch) -> N
             continue
         assert not isinstance(verdict, lg.Holds) or goal == TRUE_GOAL
         assert not isinstance(verdict, lg.Fails) or goal == FALSE_GOAL
+
+
+# --- the solver route ---------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_frame_condition_is_noticed_by_the_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no step mentions may change in the formulas: the search then finds runs that are none."""
+    right = Encoding._changes.func  # type: ignore[attr-defined]
+
+    def unframed(self: Encoding) -> list[Any]:
+        changes = right(self)
+        return [item for item in changes if item.decl().name() != "or"]
+
+    monkeypatch.setattr(Encoding, "_changes", property(unframed))
+    with pytest.raises(InternalError, match="a run found"):
+        lg.prove(ROOM, TRUE_GOAL, engine="bmc")
+
+
+def test_an_unrolling_that_is_off_by_one_is_noticed_by_the_other_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error is looked for in longer runs only: the shortest has one step fewer, as the zones know."""
+    right = bmc._Search._length
+
+    def late(self: Any, k: int) -> Any:
+        if k != SHORTEST:
+            return right(self, k)
+        self.solver.add(self.encoding.at_step(self.encoding.step, k - 1), self.encoding.at_step(self.encoding.delay, k))
+        return None
+
+    system = compiled(ROOM, {}, parse_sentence(FALSE_GOAL, ROOM))
+    assert find(system, explore.Budget()).depth == SHORTEST
+    found = bmc.search(system)
+    assert isinstance(found, bmc.Found)
+    assert found.depth == SHORTEST
+    monkeypatch.setattr(bmc._Search, "_length", late)
+    slow = bmc.search(system)
+    assert not isinstance(slow, bmc.Found) or slow.depth > SHORTEST
+
+
+SHORTEST = 2
+"""Steps of the shortest run to a lamp that is on for too long: warm, on."""
+
+
+def test_a_dropped_part_of_an_invariant_is_noticed_by_the_recheck() -> None:
+    verdict = lg.prove(ROOM, TRUE_GOAL, engine="induction")
+    assert isinstance(verdict, lg.Holds)
+    certificate = verdict.certificate
+    assert certificate is not None
+    assert certificate.invariant is not None
+    with pytest.raises(InternalError, match="does not stand"):
+        replace(certificate, invariant=Invariant(1, TRUE)).recheck()
+
+
+# --- what all routes share ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["zones", "bmc"])
+def test_a_compiler_that_drops_a_guard_is_noticed_by_the_replay(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lamp may then go on before 2 s have passed, which the source network does not allow."""
+    right = system_module._Compiler.action
+
+    def loose(self: Any, instance: Any, index: int, transition: Any) -> Any:
+        action = right(self, instance, index, transition)
+        location = And((action.guard.items[0],)) if isinstance(action.guard, And) else action.guard
+        return replace(action, guard=location)
+
+    monkeypatch.setattr(system_module._Compiler, "action", loose)
+    with pytest.raises(InternalError):
+        lg.prove(ROOM, "lamp shall send flash only if lamp has been warm for at least 2 s.", engine=engine)

@@ -4,25 +4,26 @@ One relation over all constants of the state and the open parameters, which are 
 start, one for a delay and a step, one for each kind of error. Lemmas that were guessed and found inductive stand beside
 the relation in every clause.
 
-Measured in seconds of CPU for the search alone, on two goals of the bundled study (no-false-ad1, no-ad1-without-outage:
-21 variables, 15 clocks, 6 free parameters), over one to three seeds each:
+Measured in seconds of CPU for the search alone, on two goals about the largest slice of the bundled study (21 variables
+and 15 clocks, 6 free parameters; see ``benchmarks/solvers.py``), over one to three seeds each:
 
 ===============================================  ==============  ==============
 as it is                                         12, 13          13, 22
 without lemmas                                   15, 32, 45      33, 33, 39
 lemmas about values only                         35              none in 40
 two levels of lemmas                             31              8, 8
-a relation for each value of the supply          4, 28           6, 12
-a relation for each state of the DCC             none in 50      none in 35
-a clause for each step                           none in 75      not tried
+lemmas as covers, which need slicing off         35              not tried
+a relation for each state of the first machine   4, 28           6, 12
+a relation for each state of the last machine    none in 50      none in 35
+a clause for each step                           none in 75      none in 75
 formulas simplified beforehand                   none in 25      none in 30
 ``spacer.push_pob``, ``spacer.use_lim_num_gen``  28; 17          26; 19
 ``xform.inline_*`` off                           11              25
 ===============================================  ==============  ==============
 
-So a relation for each location helps or harms by the choice of the instance, which nothing tells beforehand, and no
-option wins on both. Lemmas as covers (``add_cover``) need slicing off, which costs as much as they bring. On Fischer's
-protocol lemmas do not help Spacer (four processes: 40 to 60 without, none in 55 with them), where k-induction needs ten.
+So a relation for each location helps or harms by the choice of the machine, which nothing tells beforehand, and no
+option wins on both. On Fischer's protocol lemmas do not help Spacer (four processes: 40 to 60 without, none in 55 with
+them); there k-induction is faster.
 """
 
 from __future__ import annotations

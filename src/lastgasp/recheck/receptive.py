@@ -12,6 +12,7 @@ The last three are the local check of receptiveness (de Alfaro, Henzinger, Stoel
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -123,6 +124,7 @@ class _Receptive:
                 near += [end] if end is not None else []
             node.rest = near
             node.good = without([node.zone], near)
+        self.whole_nodes()
         progress = True
         while progress:
             progress = False
@@ -137,6 +139,26 @@ class _Receptive:
         for node in self.nodes:
             if node.rest:
                 raise InternalError("there may be a situation from which time cannot go on for ever")
+
+    def whole_nodes(self) -> None:
+        """The easy part first: nodes from everywhere in which one step leads into nodes that are good throughout."""
+        users: dict[Location, list[_Node]] = {}
+        for node in self.nodes:
+            for target in {outcome.target for outcome in node.outcomes}:
+                users.setdefault(target, []).append(node)
+        waiting = deque(node for node in self.nodes if node.rest)
+        while waiting:
+            node = waiting.popleft()
+            if node.rest and any(self.leads_out(node, outcome) for outcome in node.outcomes):
+                node.rest, node.good = [], [node.zone]
+                waiting.extend(user for user in users.get(node.location, ()) if user.rest)
+
+    def leads_out(self, node: _Node, outcome: Outcome) -> bool:
+        way = outcome.cell if node.still else earlier(outcome.cell)
+        if not within(node.zone, way):
+            return False
+        entry = restarted(outcome.cell, outcome.restart)
+        return any(not target.rest and within(entry, target.zone) for target in self.at.get(outcome.target, ()))
 
     def ways(self, node: _Node) -> Iterator[Zone]:
         """Parts of a node from which a step, now or later, leads to where time was shown to go on."""

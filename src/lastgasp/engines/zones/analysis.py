@@ -12,8 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lastgasp.engines.zones.automaton import Edge, Limit
-from lastgasp.engines.zones.dbm import Zone, before_restart, constrained, earlier, scaled, without, without_one
-from lastgasp.engines.zones.explore import Ending, Explorer, Graph, Guard, Node, limits_of
+from lastgasp.engines.zones.dbm import (
+    Zone,
+    before_restart,
+    constrained,
+    earlier,
+    includes,
+    scaled,
+    without,
+    without_one,
+)
+from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Guard, Node, limits_of
 from lastgasp.lazy import lazy
 from lastgasp.machine import STATE
 from lastgasp.observers import Bound
@@ -34,6 +43,10 @@ class Disobeyed:
     clause: str
     reason: str
     ending: Ending
+
+
+class TimeUp(Exception):
+    """A budget of time ended before an analysis did."""
 
 
 def stuck(explorer: Explorer, graph: Graph) -> Ending | None:
@@ -60,7 +73,7 @@ def _without_steps(explorer: Explorer, nodes: Iterable[Node]) -> Ending | None:
     return None
 
 
-def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
+def hurried(explorer: Explorer, graph: Graph, budget: Budget | None = None) -> Ending | None:
     """A reachable situation from which, whatever steps are taken, time can never go on for ever (a timelock too).
 
     Greatest fixed point: begin with every situation that is nearer than ``1 / parts`` of a time unit to the end of a
@@ -72,6 +85,7 @@ def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
 
     Where every bound includes its end, the ends themselves are enough (``parts`` 0): a run that always waits for the
     end of a bound spends delays that differ by whole units from finitely many, so they do not converge.
+    Raises :class:`TimeUp` where the budget ends before the fixed point.
     """
     bounds = _all_bounds(explorer)
     parts = 2 * len({(b.clock, b.limit) for b in bounds}) + 2 if any(b.strict for b in bounds) else 0
@@ -85,10 +99,13 @@ def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
         for _, targets in edges.values():
             for target in targets:
                 users.setdefault(graph.nodes[target].cover.index, set()).add(source)
+    _free_whole(explorer, graph, arcs, caught, users)
     free = [node for node in graph.kept if caught[node.index] != [whole[node.index]]]
     waiting = deque(dict.fromkeys(user for node in free for user in users.get(node.index, ()) if caught.get(user)))
     queued = set(waiting)
     while waiting:
+        if budget is not None and budget.late:
+            raise TimeUp
         index = waiting.popleft()
         queued.discard(index)
         node, rest = graph.nodes[index], caught[index]
@@ -112,6 +129,30 @@ def hurried(explorer: Explorer, graph: Graph) -> Ending | None:
         if zones:
             return Ending(graph.nodes[index], None, ())
     return None
+
+
+def _free_whole(
+    explorer: Explorer,
+    graph: Graph,
+    arcs: Mapping[int, Mapping[int, tuple[Edge, list[int]]]],
+    caught: dict[int, list[Zone]],
+    users: Mapping[int, set[int]],
+) -> None:
+    """The easy part first: nodes from everywhere in which one step leads into nodes that are free throughout."""
+    waiting = deque(index for index, zones in caught.items() if zones)
+    while waiting:
+        index = waiting.popleft()
+        node = graph.nodes[index]
+        if not caught[index]:
+            continue
+        for edge, targets in arcs.get(index, {}).values():
+            if any(caught[graph.nodes[target].cover.index] for target in targets):
+                continue
+            way = node.cut(edge.guard)
+            if way is not None and includes(way if node.still else earlier(way, node.size), node.zone):
+                caught[index] = []
+                waiting.extend(user for user in users.get(index, ()) if caught.get(user))
+                break
 
 
 def _near_the_end(explorer: Explorer, node: Node, zone: Zone, parts: int) -> list[Zone]:

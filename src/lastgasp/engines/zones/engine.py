@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from lastgasp.engines.zones.analysis import Disobeyed, disobeyed, hurried, instant_loop, quiet, stuck
+from lastgasp.engines.zones.analysis import Disobeyed, TimeUp, disobeyed, hurried, instant_loop, quiet, stuck
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
@@ -124,7 +124,11 @@ def sanity(
     if not graph.complete:
         return found
     missed = tuple(_disobedience(explorer, bound, item) for item in disobeyed(explorer, graph, bound, assumed))
-    found = replace(found, proof=_stored(explorer, graph), defect=_timelock(explorer, graph), disobeyed=missed)
+    try:
+        defect = _timelock(explorer, graph, budget)
+    except TimeUp:
+        return replace(found, complete=False)
+    found = replace(found, proof=_stored(explorer, graph), defect=defect, disobeyed=missed)
     if not odd or found.defect is not None:
         return found
     ending = quiet(explorer, graph)
@@ -139,7 +143,7 @@ def _overflow(explorer: Explorer, ending: Ending) -> Defect:
     return Defect(f"a step of {edge.step.mover.instance} sets {edge.overflow} to a value out of its range", run)
 
 
-def _timelock(explorer: Explorer, graph: Graph) -> Defect | None:
+def _timelock(explorer: Explorer, graph: Graph, budget: Budget) -> Defect | None:
     loop = instant_loop(graph)
     if loop is not None:
         run = _run(explorer, Ending(loop[0], None, ()))
@@ -147,7 +151,7 @@ def _timelock(explorer: Explorer, graph: Graph) -> Defect | None:
     ending = stuck(explorer, graph)
     if ending is not None:
         return Defect("time cannot go on and no step is possible (a timelock)", _run(explorer, ending))
-    ending = hurried(explorer, graph)
+    ending = hurried(explorer, graph, budget)
     if ending is not None:
         return Defect("steps are possible, but time can never go on (a timelock)", _run(explorer, ending))
     return None

@@ -109,13 +109,18 @@ class Budget:
     progress: Callable[[int, int], None] | None = None
     megabytes: int | None = None
 
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return self.until is not None and time.monotonic() > self.until
+
     def spent(self, found: int, depth: int) -> bool:
         """Whether the search must stop; reports progress now and then."""
         if found % 512 == 0 and self.progress:
             self.progress(found, depth)
         if found % 512 == 0 and self.megabytes is not None and peak_megabytes() > self.megabytes:
             return True
-        return found >= self.nodes or (self.until is not None and found % 64 == 0 and time.monotonic() > self.until)
+        return found >= self.nodes or (found % 64 == 0 and self.late)
 
 
 ORDERS = ("breadth", "depth", "wide")
