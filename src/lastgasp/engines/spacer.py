@@ -12,7 +12,7 @@ as it is                                         12, 13          13, 22
 without lemmas                                   15, 32, 45      33, 33, 39
 lemmas about values only                         35              none in 40
 two levels of lemmas                             31              8, 8
-lemmas as covers, which need slicing off         35              not tried
+lemmas as covers, which need slicing off         35              23
 a relation for each state of the first machine   4, 28           6, 12
 a relation for each state of the last machine    none in 50      none in 35
 a clause for each step                           none in 75      none in 75
@@ -22,8 +22,8 @@ formulas simplified beforehand                   none in 25      none in 30
 ===============================================  ==============  ==============
 
 So a relation for each location helps or harms by the choice of the machine, which nothing tells beforehand, and no
-option wins on both. On Fischer's protocol lemmas do not help Spacer (four processes: 40 to 60 without, none in 55 with
-them); there k-induction is faster.
+option wins on both. On Fischer's protocol lemmas do not help Spacer (four processes: 40 to 60 without, 100 with them);
+there k-induction is faster.
 """
 
 from __future__ import annotations

@@ -151,8 +151,8 @@ class Automaton:
         self.scale = lcm(*(constant.denominator for constant in _constants(system)))
         self.oracle = _Oracle()
         self._tests: dict[int, tuple[Expr, Test]] = {}
-        self._at_once = [index for index, step in enumerate(system.steps) if step.at_once]
-        self._at_once_guards = [system.steps[index].guard for index in self._at_once]
+        at_once = [step for step in system.steps if step.at_once]
+        self._at_once_guards = [step.guard for step in at_once]
         self._edges: dict[Location, tuple[Edge, ...]] = {}
         self._limits: dict[Location, tuple[Limit, ...]] = {}
         self._still: dict[Location, bool] = {}
@@ -201,11 +201,26 @@ class Automaton:
         """Every outcome of every step that priorities allow here, forbidden ones included."""
         if location not in self._edges:
             committed = self.committed(location)
-            indices = self._at_once if not committed and self.is_at_once(location) else range(len(self.system.steps))
+            indices = sorted(
+                index for where, steps in self._steps_of.items() for index in steps.get(location[where], ())
+            )
+            if not committed and self.is_at_once(location):
+                indices = [index for index in indices if self.system.steps[index].at_once]
             self._edges[location] = tuple(
                 edge for index in indices for edge in self._outcomes(location, index, committed)
             )
         return self._edges[location]
+
+    @cached_property
+    def _steps_of(self) -> dict[int, dict[Value, list[int]]]:
+        """By the position of a machine's state and the state: the steps of that machine that may leave from there."""
+        found: dict[int, dict[Value, list[int]]] = {}
+        for index, step in enumerate(self.system.steps):
+            move = step.action.move
+            steps = found.setdefault(self.position[f"{move.instance}.{STATE}"], {})
+            for source in self.system.network.by_name[move.instance].machine.transitions[move.index].sources:
+                steps.setdefault(source, []).append(index)
+        return found
 
     def decided(self, expr: Expr, location: Location) -> Iterator[tuple[tuple[tuple[str, bool, int], ...], bool]]:
         """A condition on variables and clocks, split into convex parts with their truth."""

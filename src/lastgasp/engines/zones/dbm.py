@@ -8,6 +8,7 @@ bound is :data:`INF`; so the usual order of integers is the order of bounds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import ge
 
 INF = 1 << 60
 LE_ZERO = 1
@@ -136,10 +137,7 @@ def before_restart(zone: Zone, n: int, sources: Sequence[int], size: int) -> Zon
 
 def includes(big: Zone, small: Zone) -> bool:
     """Whether ``small`` lies inside ``big``; both canonical, not empty."""
-    for a, b in zip(big, small, strict=True):
-        if a < b:
-            return False
-    return True
+    return all(map(ge, big, small))
 
 
 def extrapolated(zone: Zone, n: int, lower: Sequence[int], upper: Sequence[int]) -> Zone:
