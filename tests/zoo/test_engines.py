@@ -23,7 +23,7 @@ from lastgasp.language.proof_files import _seal, certificate_from_json, certific
 from lastgasp.question import Limits
 from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided
-from tests.zoo.zoo import alone, ask, checked, question
+from tests.zoo.zoo import SUPPLY, alone, ask, checked, network, question
 
 LAMP = """
 machine: a
@@ -267,3 +267,29 @@ transitions:
 def test_an_engine_that_does_not_exist_is_refused() -> None:
     with pytest.raises(InputError, match="spacer"):
         decide(question(alone(LAMP % "{value: 3 s}"), NEVER), "oracle")
+
+
+def test_a_forbidden_step_that_leaves_a_range_is_a_model_error_for_every_engine() -> None:
+    """A clause forbids the step that counts beyond the range: that hides nothing."""
+    counting = """
+machine: a
+party: A
+variables: {v: {range: 0 .. 2, initial: 0}}
+sends: [up]
+states: {s: {initial: yes}, bad: {}}
+transitions:
+  - {from: s, to: s, after: 1 s .., set: {v: v + 1}, send: up}
+"""
+    clause = "A shall send up only if supply is on."
+    net = network(
+        {"a": counting.replace("party: A", "party: A\nreads: {supply: {power: [on, off]}}"), "supply": SUPPLY},
+        {"a.supply": "supply"},
+    )
+    for engine in ("zones", "bmc", "induction"):
+        verdict = ask(net, NEVER, engine, clauses=[clause])
+        assert isinstance(verdict, Rejected), (engine, verdict)
+        assert "range" in verdict.reason
+    strict = "A shall send up at most once while supply is on."
+    for engine in ("zones", "bmc", "induction"):
+        verdict = ask(net, NEVER, engine, clauses=[strict, clause])
+        assert isinstance(verdict, Rejected | Undecided), (engine, verdict)

@@ -124,10 +124,11 @@ class _Search:
         encoding = self.encoding
         errors = []
         if k:
-            self.solver.add(encoding.at_step(encoding.step, k - 1))
+            # asked before the step is: a clause that forbids a step does not hide that it has no meaning
             outcome = self._out_of_range(k) if encoding.may_leave_range else None
             if outcome is not None:
                 return outcome
+            self.solver.add(encoding.at_step(encoding.step, k - 1))
             match self.solver.check(deadline=self.deadline):
                 case Unsat():
                     return Exhausted(k - 1)
@@ -147,7 +148,7 @@ class _Search:
 
     def _out_of_range(self, k: int) -> Outcome | None:
         """Whether the last of ``k`` steps leaves a range."""
-        leaves = self.encoding.at_step(self.encoding.leaves_range, k - 1)
+        leaves = self.encoding.at_step(self.encoding.overflows, k - 1)
         match self._ask(leaves):
             case Sat(model):
                 moves, _, parameters = _Calm(self, model, leaves, k, rests=False).run()
