@@ -429,15 +429,24 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
                 continue
             kinds = [type(item.low if isinstance(item, Range) else item) for item in (declared[setting].value, given)]
             if kinds[0] is not kinds[1]:
-                yield Problem(f"the parameter {setting!r} of {instance.name} has another kind", "", instance.place)
+                cure = f"write something like {_setting_text(declared[setting].value)}"
+                yield Problem(f"the parameter {setting!r} of {instance.name} has another kind", cure, instance.place)
                 continue
             allowed = declared[setting].value
             ends = (given.low, given.high) if isinstance(given, Range) else (given, given)
             if isinstance(allowed, Range) and not (allowed.low <= ends[0] and ends[1] <= allowed.high):
+                cure = f"write a value within {_setting_text(allowed)}"
                 yield Problem(
-                    f"the parameter {setting!r} of {instance.name} is outside of its range", "", instance.place
+                    f"the parameter {setting!r} of {instance.name} is outside of its range", cure, instance.place
                 )
     yield from _handshake_problems(instances)
+
+
+def _setting_text(value: Setting) -> str:
+    """A value or a range as files write it."""
+    if isinstance(value, Range):
+        return f"{value_text(value.low)} .. {value_text(value.high)}"
+    return value_text(value)
 
 
 def _handshake_problems(instances: Sequence[Instance]) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from lastgasp.certificate import Certificate
-from lastgasp.expr import Value, duration_text, text
+from lastgasp.expr import And, Value, duration_text, text
 from lastgasp.machine import STATE, TIME_IN_STATE
 from lastgasp.recheck.inductive import StoredZone
 from lastgasp.semantics import labels
@@ -23,7 +23,7 @@ Group = tuple[tuple[str, Value], ...]
 def invariant_lines(certificate: Certificate) -> list[str]:
     """The lines of the proof, a paragraph for each combination of states of the goal's machines."""
     if certificate.zones is None:
-        return [] if certificate.invariant is None else [text(certificate.invariant.condition)]
+        return _conjuncts(certificate)
     system = certificate.system()
     names = tuple(system.variables)
     words = labels(certificate.network)
@@ -44,6 +44,15 @@ def invariant_lines(certificate: Certificate) -> list[str]:
         facts += _times(zones, clocks, certificate.zones.scale)
         lines += [f"  {fact}" for fact in facts] or ["  nothing more is needed"]
     return lines
+
+
+def _conjuncts(certificate: Certificate) -> list[str]:
+    """A solver's invariant, a line for each of its parts, in the terms of the models."""
+    if certificate.invariant is None:
+        return []
+    condition = certificate.invariant.condition
+    parts = condition.items if isinstance(condition, And) else (condition,)
+    return ["Always:", *(f"  {text(part)}" for part in parts)]
 
 
 def _state(words: Mapping[str, str], name: str, value: Value) -> str:
