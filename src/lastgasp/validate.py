@@ -45,6 +45,7 @@ from lastgasp.machine import (
     Machine,
     On,
     Range,
+    Setting,
     Transition,
     When,
     domain_of,

@@ -342,7 +342,6 @@ def test_a_condition_of_a_class_has_its_own_place(lamp: Path, call: Call) -> Non
     assert_refused(ran, f"{lamp}/properties/classes.yaml:3:14", "'lihgt'", "did you mean 'light'?")
 
 
-@pytest.mark.xfail(strict=True, reason="a setting outside of its range is told without a cure")
 def test_a_setting_outside_of_its_range_has_a_cure(lamp: Path, call: Call) -> None:
     """Exit 2 with the place, and what the range is."""
     written(lamp, {ROOM: LAMP[ROOM].replace("{supply: supply}", "{supply: supply}, settings: {warm: 7 h}")})
