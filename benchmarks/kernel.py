@@ -1,7 +1,7 @@
 """Zones as flat tuples of integers against numpy arrays, as ratios: one constraint at a time, and inclusion in a batch.
 
-Run with ``python benchmarks/kernel.py`` where numpy is installed; nothing else here needs it. With less than eight clocks,
-the common case, flat tuples win at constraints; batches of inclusions gain too little to pay for a second form.
+Run with ``python benchmarks/kernel.py`` where numpy is installed; nothing else here needs it. Below eight clocks, the
+common case, flat tuples win at constraints; batches of inclusions gain too little to pay for a second form.
 """
 
 from __future__ import annotations
