@@ -107,7 +107,6 @@ def recheck_unrestricted(part: Slice) -> None:
 
 def recheck_sound(part: Slice, system: TimedSystem, stored: ZoneSet, clauses: Mapping[str, Sentence]) -> None:
     """That time can go on in a system and that each of the clauses restricts its own party only."""
-    recheck_inductive(system, stored)
     bound, assumed = bindings(part, clauses)
     recheck_receptive(system, stored, bound, assumed)
 

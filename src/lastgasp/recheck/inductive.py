@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from lastgasp.errors import InternalError
 from lastgasp.recheck.cells import Pair, Zone, also, closed, later, restarted, within
-from lastgasp.recheck.reading import Location, Reader
+from lastgasp.recheck.reading import Location, Outcome, Reader
 from lastgasp.system import TimedSystem
 
 
@@ -34,10 +34,12 @@ class ZoneSet:
 
 def recheck_inductive(system: TimedSystem, stored: ZoneSet) -> None:
     """Discharge the obligations; :class:`InternalError` names the first that fails."""
-    _Inductive(Reader(system, stored.scale), stored.zones).run()
+    Inductive(Reader(system, stored.scale), stored.zones).run()
 
 
-class _Inductive:
+class Inductive:
+    """The obligations on a set of zones, one by one."""
+
     def __init__(self, reader: Reader, zones: Iterable[StoredZone]) -> None:
         self.reader = reader
         self.stored: dict[Location, list[tuple[bool, Zone]]] = {}
@@ -48,27 +50,35 @@ class _Inductive:
             self.stored.setdefault(item.location, []).append((item.still, zone))
 
     def run(self) -> None:
-        reader = self.reader
-        start = closed({pair: 1 for clock in reader.system.clocks for pair in ((clock, ""), ("", clock))})
-        assert start is not None
-        self.arrives(reader.initial, start, "the initial situation")
+        """Discharge all of them."""
+        self.start()
         for location, zones in self.stored.items():
-            here = reader.here(location)
+            here = self.reader.here(location)
             for still, zone in zones:
-                for clock, raw in () if still else reader.goal_limits(location):
+                for clock, raw in () if still else self.reader.goal_limits(location):
                     if also(zone, [("", clock, 1 - raw)]) is not None:
                         raise InternalError("the certificate does not prove the goal: time breaks it in a stored zone")
                 for step in here.steps:
-                    for outcome in reader.outcomes(location, zone, step):
-                        who = step.action.move.instance
-                        if outcome.overflow:
-                            raise InternalError(f"the certificate hides that {outcome.overflow} leaves its range")
-                        if outcome.forbidden:
-                            continue
-                        if outcome.breaks:
-                            raise InternalError(f"the certificate does not prove the goal: a step of {who} breaks it")
-                        entry = restarted(outcome.cell, outcome.restart)
-                        self.arrives(outcome.target, entry, f"a step of {who}")
+                    for outcome in self.reader.outcomes(location, zone, step):
+                        self.follow(outcome)
+
+    def start(self) -> None:
+        """The start, and what time makes of it, lies in what is stored."""
+        clocks = self.reader.system.clocks
+        start = closed({pair: 1 for clock in clocks for pair in ((clock, ""), ("", clock))})
+        assert start is not None
+        self.arrives(self.reader.initial, start, "the initial situation")
+
+    def follow(self, outcome: Outcome) -> None:
+        """An outcome of a step leads back into what is stored, and neither breaks the goal nor leaves a range."""
+        who = outcome.step.action.move.instance
+        if outcome.overflow:
+            raise InternalError(f"the certificate hides that {outcome.overflow} leaves its range")
+        if outcome.forbidden:
+            return
+        if outcome.breaks:
+            raise InternalError(f"the certificate does not prove the goal: a step of {who} breaks it")
+        self.arrives(outcome.target, restarted(outcome.cell, outcome.restart), f"a step of {who}")
 
     def arrives(self, location: Location, entry: Zone, what: str) -> None:
         """An arriving zone, and all that time makes of it, lies in what is stored."""

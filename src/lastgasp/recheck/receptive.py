@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from lastgasp.errors import InternalError
 from lastgasp.expr import Value
 from lastgasp.machine import STATE
-from lastgasp.recheck.cells import Zone, also, before_restart, both, closed, earlier, restarted, within, without
-from lastgasp.recheck.inductive import ZoneSet
+from lastgasp.recheck.cells import Zone, also, before_restart, both, earlier, restarted, within, without
+from lastgasp.recheck.inductive import Inductive, ZoneSet
 from lastgasp.recheck.reading import Location, Outcome, Reader
 from lastgasp.system import SystemStep, TimedSystem
 
@@ -42,7 +42,7 @@ class _Node:
 
 
 def recheck_receptive(system: TimedSystem, stored: ZoneSet, bound: Mapping[str, str], assumed: frozenset[str]) -> None:
-    """Discharge the obligations on a set of zones that is known to be inductive.
+    """Discharge the obligations on a set of zones, that it is inductive included; its goal does not matter.
 
     ``bound`` maps the observer of each clause to the instance that it binds; ``assumed`` names the observers of
     assumptions, which bind nobody. :class:`InternalError` names the first obligation that fails.
@@ -67,17 +67,21 @@ class _Receptive:
     ) -> None:
         self.reader = Reader(system, stored.scale * parts)
         self.bound, self.assumed, self.strict = bound, assumed, strict
-        self.nodes: list[_Node] = []
-        self.at: dict[Location, list[_Node]] = {}
-        for item in stored.zones:
-            finer = {pair: 2 * (raw >> 1) * parts + (raw & 1) for pair, raw in item.constraints.items()}
-            zone = closed(finer)
-            assert zone is not None
-            node = _Node(item.location, item.still, zone)
-            self.nodes.append(node)
-            self.at.setdefault(item.location, []).append(node)
+        finer = [
+            replace(
+                item, constraints={pair: 2 * (raw >> 1) * parts + (raw & 1) for pair, raw in item.constraints.items()}
+            )
+            for item in stored.zones
+        ]
+        self.inductive = Inductive(self.reader, finer)
+        self.at: dict[Location, list[_Node]] = {
+            location: [_Node(location, still, zone) for still, zone in zones]
+            for location, zones in self.inductive.stored.items()
+        }
+        self.nodes = [node for nodes in self.at.values() for node in nodes]
 
     def run(self) -> None:
+        self.inductive.start()
         for node in self.nodes:
             steps = self.reader.here(node.location).steps
             groups: dict[tuple[str, int], list[SystemStep]] = {}
@@ -87,6 +91,8 @@ class _Receptive:
             for group in groups.values():
                 found = list(self.reader.outcomes(node.location, node.zone, *group))
                 self.forbids_nobody_else(found)
+                for outcome in found:
+                    self.inductive.follow(outcome)
                 node.outcomes += (outcome for outcome in found if not outcome.forbidden)
             self.deadlines(node)
             self.machines_leave(node)
