@@ -10,8 +10,12 @@ import pytest
 
 import lastgasp as lg
 from lastgasp.certificate import Certificate
+from lastgasp.engines.zones.engine import sanity
+from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError, InternalError
 from lastgasp.language.proof_files import _seal, certificate_from_json, certificate_to_json, question_hash
+from lastgasp.recheck.receptive import recheck_receptive
+from lastgasp.system import compiled
 from tests.zoo.zoo import holds, network
 
 LAMP = """
@@ -205,3 +209,25 @@ def test_a_certificate_is_rechecked_as_a_library_user_would(certificate: Certifi
         case other:
             raise AssertionError(other)
     assert certificate.check == "zoo"
+
+
+def test_an_endless_chain_in_one_instant_has_no_certificate_even_where_it_can_be_left() -> None:
+    """Two machines that correct each other for ever, unless one of them gives up: time can go on, but need not."""
+    copy = """
+machine: a
+party: A
+reads: {other: {light: [yes, no]}}
+states: {off: {initial: yes, gives: {light: no}}, on: {gives: {light: yes}}, tired: {gives: {light: %s}}}
+transitions:
+  - {from: off, to: on, when: other.light is %s}
+  - {from: on, to: off, when: other.light is %s}
+  - {from: off, to: tired, when: other.light is %s}
+"""
+    machines = {"a": copy % ("yes", "yes", "no", "yes"), "b": copy % ("no", "no", "yes", "no")}
+    system = compiled(network(machines, {"a.other": "b", "b.other": "a"}))
+    found = sanity(system, Budget())
+    assert found.defect is not None
+    assert "instant loop" in found.defect.reason
+    assert found.proof is not None
+    with pytest.raises(InternalError, match="endless chain"):
+        recheck_receptive(system, found.proof, {}, frozenset())

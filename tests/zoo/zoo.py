@@ -8,14 +8,24 @@ from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import pytest
+
 import lastgasp as lg
+from lastgasp.certificate import bindings
+from lastgasp.engines.zones.engine import sanity
+from lastgasp.engines.zones.explore import Budget
+from lastgasp.errors import InternalError
 from lastgasp.expr import Times
+from lastgasp.extremes import extremes
 from lastgasp.facade import agreed, decide
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.machine import Machine, Range, Setting
 from lastgasp.question import Limits, Question
+from lastgasp.recheck.receptive import recheck_receptive
 from lastgasp.sentences import Possible
 from lastgasp.signals import errs, signal_of
+from lastgasp.slicing import Slice
+from lastgasp.system import compiled
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -123,9 +133,22 @@ def not_obeyable(net: lg.Network, goal: str, *clauses: str, words: str = "") -> 
     assert isinstance(verdict, Rejected | Undecided), verdict
     assert "not obeyable" in verdict.reason or "not shown obeyable" in verdict.reason, verdict.reason
     assert words in verdict.reason
+    refused_by_the_recheck(question(net, goal, clauses))
     if isinstance(verdict, Rejected):
         assert verdict.trace is not None
         replayed(net, verdict.trace)
+
+
+def refused_by_the_recheck(asked: Question) -> None:
+    """What the engine does not show obeyable, the recheck, which shares nothing with it, does not either."""
+    part = Slice(asked.network, asked.restrict, ())
+    network = asked.network.with_settings(extremes(asked.network, asked.restrict.values()))
+    system = compiled(network, asked.restrict, None)
+    bound, assumed = bindings(part, asked.clauses)
+    found = sanity(system, Budget(), bound, assumed)
+    assert found.proof is not None
+    with pytest.raises(InternalError):
+        recheck_receptive(system, found.proof, bound, assumed)
 
 
 def vacuous(net: lg.Network, goal: str, **sentences: Iterable[str]) -> None:
