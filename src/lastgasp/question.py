@@ -33,7 +33,7 @@ class Memory:
     """What was found out, and rechecked, about networks apart from their goals."""
 
     found: dict[object, Sanity] = field(default_factory=dict)
-    rechecked: set[int] = field(default_factory=set)
+    rechecked: list[Sanity] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

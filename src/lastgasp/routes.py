@@ -111,9 +111,9 @@ def _sound(question: Question, part: Slice, certificate: Certificate, limits: Li
         if least.proof is None or least.defect or least.disobeyed:
             why = least.defect.reason if least.defect else "a clause is not shown obeyable"
             return f"at the narrowest values of {party} {why}" if party else why
-        if id(least) not in limits.memory.rechecked:
+        if not any(least is known for known in limits.memory.rechecked):
             recheck_sound(part, compiled(narrow, part.restrict, None), least.proof, question.clauses)
-            limits.memory.rechecked.add(id(least))
+            limits.memory.rechecked.append(least)
         sound[party] = least.proof
     return sound
 
@@ -179,7 +179,8 @@ def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof:
         return Undecided(question.name, engine, reason=why, assumptions=assumed, notes=notes)
 
     certificate = _certificate(question, part, engine, invariant=Invariant(proof.k, proof.invariant))
-    discharge(written(certificate.open_system, Invariant(proof.k, proof.invariant)))
+    assert certificate.invariant is not None
+    discharge(written(certificate.open_system, certificate.invariant))
     try:
         extremes(part.network, [*part.restrict.values(), question.goal])
         sound = _sound(question, part, certificate, limits)
