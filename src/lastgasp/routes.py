@@ -7,7 +7,7 @@ party cannot obey), then the goal. A proof is rechecked by other code before it 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from lastgasp.evidence import chosen_values, evidence, remarks, traced
 from lastgasp.expr import disj
 from lastgasp.extremes import extremes
 from lastgasp.lazy import lazy
+from lastgasp.machine import Setting
 from lastgasp.network import Network
 from lastgasp.observers import Case
 from lastgasp.question import Limits, Question
@@ -43,13 +44,7 @@ else:
 def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     network, chosen = part.network, extremes(part.network, [*part.restrict.values(), question.goal])
     network = network.with_settings(chosen)
-    notes = remarks(question, part, chosen)
-    assumed = tuple(name for name in question.assumptions if name in part.restrict)
-
-    def verdict(kind: type, **evidence: object) -> Verdict:
-        made: Verdict = kind(question.name, "zones", assumptions=assumed, notes=notes, **evidence)
-        return made
-
+    verdict = _teller(question, part, "zones", chosen)
     system = compiled(network, part.restrict, question.goal)
     found = find(system, limits.budget("zones"), limits.order)
     if found.defect is not None:
@@ -84,6 +79,18 @@ def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     if not found.premise:
         return verdict(Vacuous, reason="what the goal speaks of can never happen here")
     return verdict(Holds, certificate=certificate)
+
+
+def _teller(question: Question, part: Slice, engine: str, chosen: Mapping[str, Setting]) -> Callable[..., Verdict]:
+    """What makes the verdicts of a route: of a kind, with further notes and its evidence."""
+    assumed = tuple(name for name in question.assumptions if name in part.restrict)
+    notes = remarks(question, part, chosen)
+
+    def verdict(kind: type, *more: str, **evidence: object) -> Verdict:
+        made: Verdict = kind(question.name, engine, assumptions=assumed, notes=(*notes, *more), **evidence)
+        return made
+
+    return verdict
 
 
 def _certificate(
@@ -171,12 +178,10 @@ def by_spacer(question: Question, part: Slice, limits: Limits) -> Verdict:
 
 def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof: obligations.Proved) -> Verdict:
     """The verdict that an invariant allows, once the network is shown to mean something and the goal to speak of it."""
-    assumed = tuple(name for name in question.assumptions if name in part.restrict)
-    notes = remarks(question, part, {})
+    verdict = _teller(question, part, engine, {})
 
     def undecided(reason: str) -> Verdict:
-        why = f"the goal is proved, but {reason}"
-        return Undecided(question.name, engine, reason=why, assumptions=assumed, notes=notes)
+        return verdict(Undecided, reason=f"the goal is proved, but {reason}")
 
     certificate = _certificate(question, part, engine, invariant=Invariant(proof.k, proof.invariant))
     assert certificate.invariant is not None
@@ -193,11 +198,11 @@ def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof:
         except InternalError as error:
             return undecided(str(error))
     if isinstance(question.goal.formula, Possible):
-        return Fails(question.name, engine, certificate=certificate, assumptions=assumed, notes=notes)
+        return verdict(Fails, certificate=certificate)
     spoken_of = bmc.search(_premised(certificate.open_system), depth=limits.depth, timeout=limits.seconds)
     if not isinstance(spoken_of, bmc.Found):
         return undecided("it was not shown that what it speaks of can happen")
-    return Holds(question.name, engine, certificate=certificate, assumptions=assumed, notes=notes)
+    return verdict(Holds, certificate=certificate)
 
 
 def _premised(system: TimedSystem) -> TimedSystem:
@@ -211,13 +216,7 @@ def _premised(system: TimedSystem) -> TimedSystem:
 
 def _searched(question: Question, part: Slice, limits: Limits, engine: str, answer: bmc.Outcome) -> Verdict:
     """The verdict that the outcome of a bounded search allows."""
-    assumed = tuple(name for name in question.assumptions if name in part.restrict)
-    notes = remarks(question, part, {})
-
-    def verdict(kind: type, *more: str, **evidence: object) -> Verdict:
-        made: Verdict = kind(question.name, engine, assumptions=assumed, notes=(*notes, *more), **evidence)
-        return made
-
+    verdict = _teller(question, part, engine, {})
     match answer:
         case bmc.Found():
             network = part.network.with_settings(chosen_values(answer.parameters))
