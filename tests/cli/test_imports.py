@@ -11,7 +11,7 @@ import pytest
 
 import lastgasp
 from lastgasp import facade
-from lastgasp.cli import main
+from lastgasp.cli import options
 from lastgasp.engines.zones import explore
 from lastgasp.errors import InputError, InternalError, NotApplicable, Place, Problem, ReplayError
 from lastgasp.semantics import RangeError
@@ -71,8 +71,8 @@ def test_the_import_needs_no_heavy_package(package: str) -> None:
 
 def test_the_engines_of_the_command_line_are_those_of_the_facade() -> None:
     """They are written down twice, so that help need not load the facade."""
-    assert main.ENGINES == facade.ENGINES
-    assert main.ORDERS == explore.ORDERS
+    assert options.ENGINES == facade.ENGINES
+    assert options.ORDERS == explore.ORDERS
 
 
 def test_the_list_of_packages_can_see_something() -> None:

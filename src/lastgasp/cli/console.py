@@ -49,7 +49,7 @@ def complain(problem: Problem | str) -> None:
 class Progress:
     """A bar on stderr where that is a terminal, nothing elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int | None = None) -> None:
         self.bar = _bar(total) if sys.stderr.isatty() else None
 
     def __enter__(self) -> Progress:
@@ -68,13 +68,18 @@ class Progress:
         if self.bar:
             self.bar.update(self.bar.task_ids[0], description=f"{engine}: {found} states, {depth} steps")
 
+    def words(self, words: str) -> None:
+        """Progress of a question whose length nobody knows beforehand."""
+        if self.bar:
+            self.bar.update(self.bar.task_ids[0], description=words)
+
     def cell(self, cell: Cell) -> None:
         """One check is done."""
         if self.bar:
             self.bar.update(self.bar.task_ids[0], advance=1, description=str(cell.name))
 
 
-def _bar(total: int) -> progress.Progress:
+def _bar(total: int | None) -> progress.Progress:
     columns = (
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,32 +15,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lastgasp import __version__
+from lastgasp.cli.ask import COMMANDS
 from lastgasp.cli.console import INTERNAL, INTERRUPTED, OK, UNUSABLE, complain, note
+from lastgasp.cli.options import (
+    ORDERS,
+    assume_option,
+    check_argument,
+    engine_option,
+    file_type,
+    format_option,
+    path_argument,
+    profile_option,
+    study_option,
+    timeout_option,
+    trace_option,
+)
 from lastgasp.errors import Disagreement, InputError, LastgaspError, NotApplicable, Problem, os_cure
 from lastgasp.lazy import lazy
 
 if TYPE_CHECKING:
     from lastgasp.cli import commands
-    from lastgasp.language import durations
 else:
-    commands, durations = lazy("lastgasp.cli.commands"), lazy("lastgasp.language.durations")
-
-ORDERS = ("breadth", "depth", "wide")
-ENGINES = ("auto", "zones", "bmc", "induction", "spacer", "all")
-"""Those of the facade, which help must not wait for; a test compares them."""
-
-
-class Duration(click.ParamType):  # type: ignore[type-arg]
-    """A duration in the words of the files, or a plain number of seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = " s" if re.fullmatch(r"\d+(\.\d+)?", value) else ""
-        try:
-            return float(durations.parse_duration(value + seconds))
-        except InputError:
-            self.fail(f"{value!r} is not a duration; write '60s' or '2 min'", param, ctx)
+    commands = lazy("lastgasp.cli.commands")
 
 
 def run() -> None:
@@ -101,21 +96,6 @@ def cli(context: click.Context) -> int:
     return UNUSABLE
 
 
-file_type = click.Path(path_type=Path)
-path_argument = click.argument("path", required=False, type=file_type)
-study_option = click.option("--study", "folder", type=file_type, help="A folder; the bundled study if absent.")
-engine_option = click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True)
-timeout_option = click.option(
-    "--timeout", type=Duration(), default="60s", show_default=True, help="Limit per check, such as 60s or '2 min'."
-)
-format_option = click.option(
-    "--format", "form", type=click.Choice(["human", "json"]), default="human", show_default=True
-)
-profile_option = click.option("--profile", help="A concrete device of the study, by name.")
-assume_option = click.option("--assume", multiple=True, help="A further assumption of the study, by name.")
-trace_option = click.option("--trace", "trace_file", type=file_type, help="Write the run to this file.")
-
-
 @cli.command()
 @path_argument
 @click.option("--goal", help="One goal.")
@@ -138,7 +118,7 @@ def check(**given: Any) -> int:
 
 
 @cli.command()
-@click.argument("check_name", metavar="CHECK")
+@check_argument
 @study_option
 @profile_option
 @engine_option
@@ -233,3 +213,7 @@ def schema(**given: Any) -> int:
 def doctor(**given: Any) -> int:
     """Whether this installation can work: versions, the solver, the bundled study."""
     return commands.doctor(**given)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
