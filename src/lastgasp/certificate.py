@@ -10,10 +10,11 @@ open; where zones cannot treat the network at all, that time goes on is read off
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lastgasp.errors import InternalError, NotApplicable
+from lastgasp.expr import TRUE, Expr
 from lastgasp.extremes import extremes
 from lastgasp.machine import Setting
 from lastgasp.network import Network
@@ -32,6 +33,9 @@ class Certificate:
 
     ``kept``: the instances that were looked at. ``zones`` or ``invariant``: the proof of the goal. ``sound``: for each
     party that owns a range, and for ``""`` (nobody), the set of the network without its goal, that one narrowest.
+
+    A proof by invariant leaves parameters open: all that have a range, or those named in ``over`` (each group with one
+    value for all), about which it may be ``given`` that they lie in a region; the rest is then decided at one value.
     """
 
     check: str
@@ -44,6 +48,8 @@ class Certificate:
     zones: ZoneSet | None = field(default=None, repr=False)
     invariant: Invariant | None = field(default=None, repr=False)
     sound: Mapping[str, ZoneSet] = field(default_factory=dict, repr=False)
+    over: tuple[tuple[str, ...], ...] | None = None
+    given: Expr = TRUE
 
     @cached_property
     def part(self) -> Slice:
@@ -67,7 +73,7 @@ class Certificate:
     @property
     def open_system(self) -> TimedSystem:
         """The system that a proof by invariant is about: parameters with a range are left open."""
-        return compiled(self.part.network, self.part.restrict, self.goal)
+        return opened(self.part, self.goal, self.over, self.given)
 
     def system(self, narrow: str | None = None) -> TimedSystem:
         """The system that zones are about: with the goal, or with ``narrow`` that of the network without it."""
@@ -87,13 +93,28 @@ class Certificate:
             discharge(obligations(self.open_system, self.invariant))
         else:
             raise InternalError("the certificate has no proof of its goal")
-        if not self.sound and self.zones is None:
+        if not self.sound:
             recheck_unrestricted(self.part)
             return
         if set(self.sound) != set(self.parties):
             raise InternalError("the certificate does not show that time can go on and that clauses can be obeyed")
         for narrow, stored in self.sound.items():
             recheck_sound(self.part, self.system(narrow), stored, self.clauses)
+
+
+def opened(
+    part: Slice, goal: Sentence, over: tuple[tuple[str, ...], ...] | None = None, given: Expr = TRUE
+) -> TimedSystem:
+    """The system with its goal in which parameters are open: see :class:`Certificate`."""
+    network = part.network
+    if over is not None:
+        keep = [name for group in over for name in group]
+        try:
+            chosen = extremes(network, [*part.restrict.values(), goal], keep=keep)
+        except NotApplicable as refusal:
+            raise InternalError(f"the certificate decides ranges at one value: {refusal}") from refusal
+        network = network.with_settings(chosen)
+    return replace(compiled(network, part.restrict, goal).tied(over or ()), given=given)
 
 
 def recheck_unrestricted(part: Slice) -> None:

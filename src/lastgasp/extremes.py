@@ -25,21 +25,24 @@ class _Use:
     upper: bool
 
 
-def extremes(network: Network, sentences: Iterable[Sentence], *, narrow: str = "") -> dict[str, Setting]:
+def extremes(
+    network: Network, sentences: Iterable[Sentence], *, narrow: str = "", keep: Iterable[str] = ()
+) -> dict[str, Setting]:
     """The extreme value of every parameter that has a range; :class:`NotApplicable` where there is none.
 
-    The parameters of the instance ``narrow`` get the value that permits least.
+    The parameters of the instance ``narrow`` get the value that permits least; those to ``keep`` get none.
     """
-    ranges = {name: p.value for name, p in network.parameters.items() if isinstance(p.value, Range)}
+    kept = set(keep)
+    ranges = {
+        name: p.value for name, p in network.parameters.items() if isinstance(p.value, Range) and name not in kept
+    }
     if not ranges:
         return {}
     for sentence in sentences:
         for duration in durations_of(sentence.formula):
             for name in sorted(params_in(duration) & set(ranges)):
                 raise NotApplicable(ENGINE, f"the sentence {sentence.text!r} names {name}, which has a range")
-    uses: dict[str, set[bool]] = {}
-    for use in _uses(network):
-        uses.setdefault(use.parameter, set()).add(use.upper)
+    uses = sides_of(network)
     chosen: dict[str, Setting] = {}
     for name, value in ranges.items():
         sides = uses.get(name, {True})
@@ -48,6 +51,14 @@ def extremes(network: Network, sentences: Iterable[Sentence], *, narrow: str = "
         widest = (sides == {True}) != (name.partition(".")[0] == narrow)
         chosen[name] = value.high if widest else value.low
     return chosen
+
+
+def sides_of(network: Network) -> dict[str, set[bool]]:
+    """For each parameter that a machine uses whether it bounds time from above (``True``), from below, or both."""
+    uses: dict[str, set[bool]] = {}
+    for use in _uses(network):
+        uses.setdefault(use.parameter, set()).add(use.upper)
+    return uses
 
 
 def _uses(network: Network) -> Iterator[_Use]:

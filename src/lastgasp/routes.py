@@ -50,14 +50,17 @@ def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     if found.defect is not None:
         return verdict(Rejected, reason=found.defect.reason, trace=traced(network, found.defect.run, ()))
     # a failing run is extended to a whole one only where the network without the goal is sound
-    sane = soundness(question, network, part, limits)
-    if sane.defect is not None:
-        return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
-    if not sane.complete:
-        return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
-    rejected = _unobeyable(sane.disobeyed, network, verdict)
-    if isinstance(rejected, Rejected):
-        return rejected
+    rejected: Verdict | None = None
+    plain = not unrestricted(part)
+    if not plain:
+        sane = soundness(question, network, part, limits)
+        if sane.defect is not None:
+            return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
+        if not sane.complete:
+            return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
+        rejected = _unobeyable(sane.disobeyed, network, verdict)
+        if isinstance(rejected, Rejected):
+            return rejected
     possible = isinstance(question.goal.formula, Possible)
     if found.broken is not None:
         trace = evidence(question, part, network, found.broken)
@@ -68,9 +71,9 @@ def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return verdict(Undecided, reason=f"no error in {found.states} states up to {found.depth} steps, then the limit")
     if rejected is not None:
         return rejected
-    certificate = _certificate(question, part, "zones", zones=found.proof)
+    certificate = certified(question, part, "zones", zones=found.proof)
     recheck_inductive(certificate.system(), found.proof)
-    sound = _sound(question, part, certificate, limits)
+    sound = {} if plain else shown_sound(question, part, certificate, limits)
     if isinstance(sound, str):
         return verdict(Undecided, reason=f"the goal is proved, but {sound}")
     certificate = replace(certificate, sound=sound)
@@ -93,9 +96,10 @@ def _teller(question: Question, part: Slice, engine: str, chosen: Mapping[str, S
     return verdict
 
 
-def _certificate(
+def certified(
     question: Question, part: Slice, engine: str, zones: ZoneSet | None = None, invariant: Invariant | None = None
 ) -> Certificate:
+    """A certificate that does not yet say that the network means something."""
     return Certificate(
         question.name,
         engine,
@@ -109,9 +113,18 @@ def _certificate(
     )
 
 
-def _sound(question: Question, part: Slice, certificate: Certificate, limits: Limits) -> dict[str, ZoneSet] | str:
+def unrestricted(part: Slice) -> str:
+    """What is against it that the network means something by the looks of its machines alone; nothing: it does."""
+    try:
+        recheck_unrestricted(part)
+    except InternalError as error:
+        return str(error)
+    return ""
+
+
+def shown_sound(question: Question, part: Slice, certificate: Certificate, limits: Limits) -> dict[str, ZoneSet] | str:
     """For each party at its narrowest the rechecked proof that the network means something, or what is against it."""
-    sound = {}
+    found = {}
     for party in certificate.parties:
         narrow = part.network.with_settings(certificate.settings(party))
         least = soundness(question, narrow, part, limits)
@@ -121,8 +134,8 @@ def _sound(question: Question, part: Slice, certificate: Certificate, limits: Li
         if not any(least is known for known in limits.memory.rechecked):
             recheck_sound(part, compiled(narrow, part.restrict, None), least.proof, question.clauses)
             limits.memory.rechecked.append(least)
-        sound[party] = least.proof
-    return sound
+        found[party] = least.proof
+    return found
 
 
 def soundness(question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False) -> Sanity:
@@ -183,20 +196,19 @@ def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof:
     def undecided(reason: str) -> Verdict:
         return verdict(Undecided, reason=f"the goal is proved, but {reason}")
 
-    certificate = _certificate(question, part, engine, invariant=Invariant(proof.k, proof.invariant))
+    certificate = certified(question, part, engine, invariant=Invariant(proof.k, proof.invariant))
     assert certificate.invariant is not None
     discharge(written(certificate.open_system, certificate.invariant))
-    try:
-        extremes(part.network, [*part.restrict.values(), question.goal])
-        sound = _sound(question, part, certificate, limits)
+    doubt = unrestricted(part)
+    if doubt:
+        try:
+            extremes(part.network, [*part.restrict.values(), question.goal])
+        except NotApplicable:
+            return undecided(doubt)
+        sound = shown_sound(question, part, certificate, limits)
         if isinstance(sound, str):
             return undecided(sound)
         certificate = replace(certificate, sound=sound)
-    except NotApplicable:
-        try:
-            recheck_unrestricted(part)
-        except InternalError as error:
-            return undecided(str(error))
     if isinstance(question.goal.formula, Possible):
         return verdict(Fails, certificate=certificate)
     spoken_of = bmc.search(_premised(certificate.open_system), depth=limits.depth, timeout=limits.seconds)

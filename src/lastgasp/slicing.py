@@ -82,8 +82,8 @@ def never_blocks(machine: Machine, mutual: bool = True) -> bool:
     influence among them has no cycle, each is driven finitely often in one instant if those before it are.
 
     Sufficient, not necessary: every state that bounds time has a way out that is open at the bound and needs nobody
-    else; steps that no time need separate form no cycle; it sends no handshake; it computes no value that could leave
-    its range.
+    else; steps of its own that no time need separate lie on no cycle, reactions included; it sends no handshake; it
+    computes no value that could leave its range.
     """
     if any(event.handshake for event in machine.sends):
         return False
@@ -92,15 +92,18 @@ def never_blocks(machine: Machine, mutual: bool = True) -> bool:
         for name, value in transition.assign:
             if not isinstance(value, Const) or not contains(domains[name], value.value):
                 return False
-    hurried: nx.DiGraph[str] = nx.DiGraph()
+    instant: nx.DiGraph[str] = nx.DiGraph()
+    hurried: list[tuple[str, str]] = []
     for transition in machine.transitions:
         for source in transition.sources:
-            reacts = isinstance(transition.trigger, On)
-            if reacts and not mutual:
-                continue
-            if reacts or isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
-                hurried.add_edge(source, transition.target or source)
-    if not nx.is_directed_acyclic_graph(hurried):
+            arrow = source, transition.target or source
+            if isinstance(transition.trigger, On):
+                instant.add_edges_from([arrow] if mutual else [])
+            elif isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
+                hurried.append(arrow)
+    instant.add_edges_from(hurried)
+    turns = {state: number for number, part in enumerate(nx.strongly_connected_components(instant)) for state in part}
+    if any(turns[source] == turns[target] for source, target in hurried):
         return False
     return all(_has_way_out(machine, state) for state in machine.states)
 
@@ -122,16 +125,16 @@ def _lasts(machine: Machine, state: State) -> bool:
 
 
 def _has_way_out(machine: Machine, state: State) -> bool:
-    ends = _ends(machine, state)
+    ends, lasts = _ends(machine, state), _lasts(machine, state) or not machine.rests(state)
     if not ends and not state.urgent and not state.committed:
         return True
     for transition in machine.transitions:
         trigger = transition.trigger
         if state.name not in transition.sources or transition.guard != TRUE or transition.target is None:
             continue
-        if isinstance(trigger, May) and (_lasts(machine, state) or not machine.rests(state)):
+        if isinstance(trigger, May) and lasts:
             return True
-        if isinstance(trigger, After) and _lasts(machine, state) and state.less_than is None:
+        if isinstance(trigger, After) and lasts and state.less_than is None:
             open_at_the_end = trigger.high is None or all(_surely_upto(end, trigger.high) for end in ends)
             if open_at_the_end and not trigger.high_strict and all(_surely_before(trigger, end) for end in ends):
                 return True

@@ -10,13 +10,14 @@ does not pass one of its bounds. The monitor in ``goal`` only watches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
 from lastgasp.errors import InputError
 from lastgasp.expr import (
+    TRUE,
     Clock,
     Const,
     Domain,
@@ -106,6 +107,8 @@ class TimedSystem:
     pauses: Mapping[str, tuple[str, ...]]
     restrict: tuple[Monitor, ...] = ()
     goal: Monitor | None = None
+    given: Expr = TRUE
+    """What is true of the open parameters, beyond their ranges."""
 
     @cached_property
     def monitors(self) -> tuple[Monitor, ...]:
@@ -129,6 +132,15 @@ class TimedSystem:
             return Const(values[item.name]) if isinstance(item, Param) and item.name in values else item
 
         return self.rewritten(leaf, {name: p for name, p in self.parameters.items() if name not in values})
+
+    def tied(self, groups: Iterable[Sequence[str]]) -> TimedSystem:
+        """The system in which the parameters of each group have one value, that of the first; it keeps its name."""
+        first = {name: group[0] for group in groups for name in group[1:]}
+
+        def leaf(item: Leaf) -> Expr:
+            return Param(first.get(item.name, item.name)) if isinstance(item, Param) else item
+
+        return self.rewritten(leaf, {name: p for name, p in self.parameters.items() if name not in first})
 
     def rewritten(self, leaf: Callable[[Leaf], Expr], parameters: Mapping[str, Parameter]) -> TimedSystem:
         """The system with ``leaf`` applied to every leaf of every expression."""
@@ -161,6 +173,7 @@ class TimedSystem:
             bounds=tuple(map(bound, self.bounds)),
             restrict=tuple(map(monitor, self.restrict)),
             goal=monitor(self.goal) if self.goal else None,
+            given=rewrite(self.given, leaf),
         )
 
 

@@ -79,7 +79,7 @@ def check(
         cells = matrix(study, wanted, engine=engine, limits=limits, jobs=jobs, done=progress.cell)
     if certificates is not None:
         for cell in cells:
-            _certify(certificates / f"{str(cell.name).replace('/', '.')}.json", cell.verdict)
+            certify(certificates / f"{str(cell.name).replace('/', '.')}.json", cell.verdict)
     out(_json(show.cells_json(cells)) if form == "json" else show.matrix_text(study, cells))
     return exit_code(cells)
 
@@ -143,7 +143,7 @@ def explain(
         _keep(svg, show.lanes(question, verdict) if trace else None, "run")
     if trace_file is not None:
         _keep(trace_file, _json(trace.to_json()) + "\n" if trace else None, "run")
-    if certificate is not None and not _certify(certificate, verdict):
+    if certificate is not None and not certify(certificate, verdict):
         _keep(certificate, None, "proof")
     out(text)
     return OPEN if isinstance(verdict, Undecided) else OK
@@ -322,7 +322,7 @@ def _keep(path: Path, text: str | None, what: str) -> None:
         note(f"wrote {path}")
 
 
-def _certify(path: Path, verdict: Verdict) -> bool:
+def certify(path: Path, verdict: Verdict) -> bool:
     """Write the certificate of a verdict, if it has one."""
     certificate = getattr(verdict, "certificate", None)
     if certificate is not None:

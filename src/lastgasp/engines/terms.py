@@ -308,15 +308,16 @@ class Terms:
 
     @cached_property
     def ranges(self) -> z3.BoolRef:
-        """Each open parameter lies in its range."""
-        return self.all_of(
+        """Each open parameter lies in its range, and what is given of them is true."""
+        bounds = [
             bound
             for name, parameter in self.system.parameters.items()
             for bound in (
                 self.parameters[name] >= self.number(_range(parameter.value).low),
                 self.parameters[name] <= self.number(_range(parameter.value).high),
             )
-        )
+        ]
+        return self.all_of((*bounds, self.condition(self.system.given)))
 
     @cached_property
     def domains(self) -> z3.BoolRef:

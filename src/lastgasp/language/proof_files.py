@@ -16,6 +16,7 @@ from lastgasp.certificate import Certificate
 from lastgasp.errors import InputError, InternalError, Place, Problem
 from lastgasp.expr import (
     COMPARE,
+    TRUE,
     And,
     Clock,
     Compare,
@@ -146,6 +147,8 @@ def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
             None if "invariant" in data["proof"] else _zones(data["proof"]),
             _invariant(data["proof"]) if "invariant" in data["proof"] else None,
             {narrow: _zones(stored) for narrow, stored in data["sound"].items()},
+            _over(data["proof"]),
+            expr_from(data["proof"]["given"]) if "given" in data["proof"] else TRUE,
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise _no_certificate(name, f"a part of it is missing or of another kind ({error})") from error
@@ -171,8 +174,12 @@ def _proof_data(certificate: Certificate) -> dict[str, Any]:
         assert certificate.zones is not None
         return _zones_data(certificate.zones, tuple(certificate.system().variables))
     proof = certificate.invariant
+    opened = {} if certificate.over is None else {"over": list(map(list, certificate.over))}
+    given = {} if certificate.given == TRUE else {"given": expr_data(certificate.given)}
     return {
         "k": proof.k,
+        **opened,
+        **given,
         "invariant": expr_data(proof.condition),
         "in words": text(proof.condition),
         "obligations": obligations(certificate.open_system, proof),
@@ -183,6 +190,14 @@ def _invariant(data: Mapping[str, Any]) -> Invariant:
     if type(data["k"]) is not int:
         raise ValueError(f"k {data['k']!r}")
     return Invariant(data["k"], expr_from(data["invariant"]))
+
+
+def _over(data: Mapping[str, Any]) -> tuple[tuple[str, ...], ...] | None:
+    if "over" not in data:
+        return None
+    if not all(isinstance(name, str) for group in data["over"] for name in group):
+        raise ValueError(f"parameters {data['over']!r}")
+    return tuple(map(tuple, data["over"]))
 
 
 LEAVES: dict[str, Callable[[str], Expr]] = {"name": Name, "clock": Clock, "parameter": Param}

@@ -20,6 +20,7 @@ from itertools import product
 
 from lastgasp.errors import InternalError
 from lastgasp.expr import (
+    TRUE,
     And,
     Bool,
     Choose,
@@ -123,6 +124,8 @@ class _Writer:
             low, high = parameter.value.low, parameter.value.high
             lines.append(f"(declare-const {_symbol(name)} {'Int' if isinstance(low, int) else 'Real'})")
             lines.append(f"(assert (and (<= {_number(low)} {_symbol(name)}) (<= {_symbol(name)} {_number(high)})))")
+        if self.system.given != TRUE:
+            lines.append(f"(assert {self._term(self.system.given, {}, {}, (), {})})")
         for stage in range(stages + 1):
             for name, (domain, _) in self.system.variables.items():
                 lines.append(f"(declare-const {_symbol(name, stage)} {'Bool' if isinstance(domain, Bool) else 'Int'})")

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from lastgasp.cli.ask.condition import condition
+
+COMMANDS: tuple[click.Command, ...] = (condition,)
 """Every question that can be typed, in the order of the help page."""

@@ -74,7 +74,7 @@ class Edge:
     overflow: str = ""
 
 
-class _Oracle:
+class Oracle:
     """Answers questions about clocks and choices, one script after the other, remembering what was assumed."""
 
     def __init__(self) -> None:
@@ -116,13 +116,18 @@ class _Oracle:
         """Every distinct outcome of ``run``, each under its own assumptions."""
         self.open = [[]]
         while self.open:
-            self.script = self.open.pop()
-            self.asked, self.assumed = [], {}
+            self.begin()
             edge = run()
             if edge is not None:
                 yield edge
 
+    def begin(self) -> None:
+        """Forget what was assumed, and answer by the next script."""
+        self.script = self.open.pop()
+        self.asked, self.assumed = [], {}
+
     def guard(self) -> tuple[tuple[str, bool, int], ...]:
+        """What was assumed of clocks."""
         found: list[tuple[str, bool, int]] = []
         for clock, (upper, lower) in self.assumed.items():
             if upper is not None:
@@ -138,7 +143,8 @@ Test = Callable[[Location, Location, frozenset[Sent]], Value]
 class Automaton:
     """The explicit automaton of a timed system without free parameters or stopwatches; time scaled to integers."""
 
-    def __init__(self, system: TimedSystem) -> None:
+    def __init__(self, system: TimedSystem, oracle: Oracle | None = None, scale: int = 1) -> None:
+        """``oracle`` answers what steps ask about clocks; ``scale`` is a number of time units in a second, at least."""
         if system.parameters:
             raise NotApplicable(ENGINE, f"the parameter {sorted(system.parameters)[0]} has no value")
         if system.pauses:
@@ -148,8 +154,8 @@ class Automaton:
         self.position = {name: index for index, name in enumerate(self.names)}
         self.domains = tuple(domain for domain, _ in system.variables.values())
         self.initial: Location = tuple(first for _, first in system.variables.values())
-        self.scale = lcm(*(constant.denominator for constant in _constants(system)))
-        self.oracle = _Oracle()
+        self.scale = lcm(scale, *(constant.denominator for constant in constants(system)))
+        self.oracle = oracle or Oracle()
         self._tests: dict[int, tuple[Expr, Test]] = {}
         at_once = [step for step in system.steps if step.at_once]
         self._at_once_guards = [step.guard for step in at_once]
@@ -227,8 +233,7 @@ class Automaton:
         test = self._test(expr)
         self.oracle.open = [[]]
         while self.oracle.open:
-            self.oracle.script = self.oracle.open.pop()
-            self.oracle.asked, self.oracle.assumed = [], {}
+            self.oracle.begin()
             truth = bool(test(location, location, frozenset()))
             yield self.oracle.guard(), truth
 
@@ -417,13 +422,14 @@ def _clocks_last(items: tuple[Expr, ...]) -> list[Expr]:
     return sorted(items, key=_reads_clock)
 
 
-def _constants(system: TimedSystem) -> Iterator[Fraction]:
-    """Every duration in the system; at least one, so that the scale is defined."""
-    yield Fraction(1)
+def constants(system: TimedSystem) -> Iterator[Fraction]:
+    """Every duration in the system, and every factor of one."""
 
     def durations(expr: Expr) -> Iterator[Fraction]:
         if isinstance(expr, Const) and isinstance(expr.value, Fraction):
             yield expr.value
+        if isinstance(expr, Times):
+            yield Fraction(expr.factor)
         for part in children(expr):
             yield from durations(part)
 

@@ -7,9 +7,11 @@ is possible, one second later where that one is excluded, else the middle of wha
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from lastgasp.engines.zones.automaton import Automaton
+from lastgasp.engines.zones.dbm import LE_ZERO
 from lastgasp.engines.zones.explore import Ending, Guard, Node, limits_of
 from lastgasp.trace import Step
 
@@ -27,23 +29,12 @@ def run_of(automaton: Automaton, ending: Ending, hurry: int = 0) -> tuple[list[t
 
     The last ``hurry`` steps all happen within one time unit. :class:`NoRun` where there is none.
     """
-    path: list[Node] = []
-    node: Node | None = ending.node
-    while node is not None:
-        path.append(node)
-        node = node.parent
-    path.reverse()
-    times = _Times(automaton, len(path) + 1)
-    for number, node in enumerate(path):
-        if node.edge is not None:
-            times.step(node.edge.restart, number)
-        times.require(node.entry, number)
-        times.wait(node, number)
-        leaving = path[number + 1].edge if number + 1 < len(path) else None
-        if leaving is not None:
-            times.require(leaving.guard, number + 1)
-    times.require(ending.guard, len(path))
-    times.hurry(len(path) - 1 - hurry, len(path) - 1)
+    path = path_to(ending.node)
+    times = _Times(len(path) + 1)
+    for i, j, raw in spans(automaton, path, ending.guard):
+        times.bound(i, j, Fraction(raw >> 1, automaton.scale), bool(raw & 1))
+    if hurry:
+        times.bound(len(path) - 1, len(path) - 1 - hurry, Fraction(1, automaton.scale), True)
     instants = times.solved()
     moves = [
         (instants[number] - instants[number - 1], node.edge.step)
@@ -56,46 +47,54 @@ def run_of(automaton: Automaton, ending: Ending, hurry: int = 0) -> tuple[list[t
     return moves, rest
 
 
+def path_to(node: Node | None) -> list[Node]:
+    """The nodes on the way to one, the first first."""
+    path: list[Node] = []
+    while node is not None:
+        path.append(node)
+        node = node.parent
+    return path[::-1]
+
+
+def spans(automaton: Automaton, path: Sequence[Node], guard: Guard) -> Iterator[tuple[int, int, int]]:
+    """What a path says of its instants ``t_0 = 0 <= t_1 <= ...``: ``t_i - t_j`` within a bound (see :mod:`dbm`).
+
+    Step ``k`` leads to node ``k`` of the path, at ``t_k``; the path ends one instant later, under ``guard``.
+    """
+    restarted: dict[str, int] = {}
+
+    def required(guard: Guard, at: int) -> Iterator[tuple[int, int, int]]:
+        for clock, upper, raw in guard:
+            since = restarted.get(clock, 0)
+            yield (at, since, raw) if upper else (since, at, raw)
+
+    for number, node in enumerate(path):
+        yield number, number + 1, LE_ZERO
+        restarted.update(dict.fromkeys(node.edge.restart if node.edge else (), number))
+        yield from required(node.entry, number)
+        if node.still:
+            yield number + 1, number, LE_ZERO
+        else:
+            limits = tuple((limit.clock, True, limit.raw) for limit in limits_of(automaton, node))
+            yield from required(limits, number + 1)
+        leaving = path[number + 1].edge if number + 1 < len(path) else None
+        yield from required(leaving.guard if leaving else guard, number + 1)
+
+
 class _Times:
     """Constraints on the instants ``t_0 = 0 <= t_1 <= ...``; step ``k`` happens at ``t_k``."""
 
-    def __init__(self, automaton: Automaton, count: int) -> None:
-        self.automaton = automaton
+    def __init__(self, count: int) -> None:
         self.count = count
-        self.restarted: dict[str, int] = {}
         self.bounds: Bounds = [[None] * count for _ in range(count)]
-        for k in range(1, count):
-            self._bound(k - 1, k, Fraction(0), True)
 
-    def _bound(self, i: int, j: int, value: Fraction, closed: bool) -> None:
+    def bound(self, i: int, j: int, value: Fraction, closed: bool) -> None:
+        """``t_i - t_j`` is at most the value, or less; :class:`NoRun` where that contradicts itself."""
         if i == j and (value, closed) < (Fraction(0), True):
             raise NoRun
         known = self.bounds[i][j]
         if i != j and (known is None or (value, closed) < known):
             self.bounds[i][j] = (value, closed)
-
-    def step(self, restart: frozenset[str], at: int) -> None:
-        for clock in restart:
-            self.restarted[clock] = at
-
-    def require(self, guard: Guard, at: int) -> None:
-        """The guard holds at instant ``at``."""
-        for clock, upper, raw in guard:
-            since = self.restarted.get(clock, 0)
-            value, closed = Fraction(raw >> 1, self.automaton.scale), bool(raw & 1)
-            self._bound(*((at, since) if upper else (since, at)), value, closed)
-
-    def hurry(self, first: int, last: int) -> None:
-        """Between these two instants lies at most one time unit."""
-        if first < last:
-            self._bound(last, first, Fraction(1, self.automaton.scale), True)
-
-    def wait(self, node: Node, at: int) -> None:
-        """From ``at`` to the next instant, time passes as the node permits."""
-        if node.still:
-            self._bound(at + 1, at, Fraction(0), True)
-            return
-        self.require(tuple((limit.clock, True, limit.raw) for limit in limits_of(self.automaton, node)), at + 1)
 
     def solved(self) -> list[Fraction]:
         """The instants in seconds."""
@@ -109,7 +108,7 @@ class _Times:
                     second = bounds[k][j]
                     if second is None:
                         continue
-                    self._bound(i, j, first[0] + second[0], first[1] and second[1])
+                    self.bound(i, j, first[0] + second[0], first[1] and second[1])
         instants = [Fraction(0)]
         for k in range(1, n):
             low, low_closed = Fraction(0), True
