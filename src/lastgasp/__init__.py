@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lastgasp.network import compose as compose
     from lastgasp.questions.asking import check as check
     from lastgasp.questions.asking import prove as prove
+    from lastgasp.questions.condition import condition as condition
     from lastgasp.semantics import replay as replay
     from lastgasp.study import Study as Study
     from lastgasp.trace import Trace as Trace
@@ -51,6 +52,7 @@ _WHERE = {
     "compose": "lastgasp.network",
     "check": "lastgasp.questions.asking",
     "prove": "lastgasp.questions.asking",
+    "condition": "lastgasp.questions.condition",
     "replay": "lastgasp.semantics",
     "Study": "lastgasp.study",
     "Trace": "lastgasp.trace",
@@ -82,6 +84,7 @@ __all__ = [
     "Verdict",
     "check",
     "compose",
+    "condition",
     "load_study",
     "machine_from_yaml",
     "network_from_yaml",

@@ -77,6 +77,11 @@ class Synthesis:
             return verdict
         return Piece(region, core, verdict, vacuous=not found.broken and not found.premise)
 
+    def doubt(self, limits: Limits) -> str:
+        """What is against it that the model is sound for all values in the ranges; nothing where it is shown to be."""
+        shown = self._sound(certified(self.question, self.part, "zones"), limits)
+        return shown if isinstance(shown, str) else ""
+
     def _sample(self, point: Mapping[str, Fraction], flat: Flat, borders: Sequence[Half]) -> Sample:
         """The point, its code so small that it crosses no border."""
         sample = Sample(point, flat, self.finest)

@@ -41,6 +41,7 @@ PUBLIC = [
     "Verdict",
     "check",
     "compose",
+    "condition",
     "load_study",
     "machine_from_yaml",
     "network_from_yaml",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 
 from lastgasp.engines.polyhedra import Polyhedra
 from lastgasp.engines.zones.parametric import Flat
@@ -99,9 +99,15 @@ class _Search:
         self.box = box({name: opened.ranges[name] for name in self.names})
         self.polyhedra = Polyhedra(self.names)
         self.pieces: list[Piece] = []
+        self.covers: list[Region] = []
 
     def run(self) -> str:
         """Nothing where every point is covered, else what ended the search."""
+        self.effort.tell("is the model sound for all values?")
+        if self.effort.late:
+            return "the time was up"
+        if doubt := self.opened.doubt(self.effort.each):
+            return f"the model was not shown to be sound for all values in the ranges: {doubt}"
         for point, flat_, off in self.candidates():
             if self.effort.late:
                 return "the time was up"
@@ -110,6 +116,7 @@ class _Search:
                 where = ", ".join(f"{name} = {value} s" for name, value in point.items())
                 return f"at {where}: {found.reason}"
             self.pieces.append(found)
+            self.covers.append(self.polyhedra.irredundant(found.region, self.box))
             self.effort.tell(f"{len(self.pieces)} regions")
         return ""
 
@@ -132,27 +139,29 @@ class _Search:
         return {name: self.opened.ranges[name][self.opened.sides[name] == most] for name in self.names}
 
     def covered(self, point: Mapping[str, Fraction]) -> bool:
-        return any(piece.region.holds(point) for piece in self.pieces)
+        return any(region.holds(point) for region in self.covers)
 
     def uncovered(self) -> tuple[dict[str, Fraction], Flat, list[Half]] | None:
-        regions = [piece.region for piece in self.pieces]
-        last = self.polyhedra.point(self.box.halves, regions)
+        """A point off all borders if there is one, else on as few as possible of those that meet at one."""
+        last = self.polyhedra.point(self.box.halves, self.covers)
         if last is None:
             return None
-        halves = [*self.box.halves, *(h for piece in self.pieces for h in (*piece.region.halves, *piece.core.halves))]
+        halves = [*self.box.halves, *(item for region in self.covers for item in region.halves)]
         borders = list(dict.fromkeys(item.border for item in halves))
+        met = [(factors, limit) for factors, limit in borders if _left(factors, last) == limit]
         longest = max(high - low for low, high in self.opened.ranges.values())
         for together in range(len(self.names)):
-            for margin in MARGINS:
-                for on in combinations(borders, together):
-                    meeting = flat(on)
-                    if meeting is None:
-                        continue
-                    off = [border for border in borders if border not in on]
-                    point = self.polyhedra.point(self.box.halves, regions, on, off, margin * longest)
-                    if point is not None:
-                        point = self.rounded(point, meeting, off)
-                        return point, meeting, [half(dict(f), limit) for f, limit in off]
+            for on, margin in product(combinations(met, together), MARGINS):
+                meeting = flat(on)
+                if meeting is None:
+                    continue
+                off = [
+                    (factors, limit) for factors, limit in borders if _on(half(dict(factors), limit), meeting).factors
+                ]
+                point = self.polyhedra.point(self.box.halves, self.covers, on, off, margin * longest)
+                if point is not None:
+                    sides = [half(dict(factors), limit) for factors, limit in off]
+                    return self.rounded(point, meeting, off), meeting, sides
         return last, {name: ({}, value) for name, value in last.items()}, []
 
     def rounded(self, point: dict[str, Fraction], meeting: Flat, off: Sequence[Border]) -> dict[str, Fraction]:
@@ -167,6 +176,10 @@ class _Search:
         for name, (factors, constant) in meeting.items():
             chosen[name] = sum((factor * chosen[other] for other, factor in factors.items()), constant)
         return {name: chosen[name] for name in point}
+
+
+def _left(factors: Iterable[tuple[str, int]], point: Mapping[str, Fraction]) -> Fraction:
+    return sum((factor * point[name] for name, factor in factors), Fraction(0))
 
 
 def _on(side: Half, meeting: Flat) -> Half:

@@ -60,6 +60,9 @@ from lastgasp.system import TimedSystem
 BASE = 32
 """Factors of parameters between -16 and 15 are told apart."""
 
+ROOM = 1 << 10
+"""A sum of so many constants is still told apart from no bound."""
+
 Flat = Mapping[str, tuple[Mapping[str, Fraction], Fraction]]
 """What some parameters amount to where they are not free: factors of free ones, and a constant in seconds."""
 
@@ -132,8 +135,10 @@ class Around:
 
 def around(system: TimedSystem, sample: Sample, budget: Budget) -> Around:
     """Explore a system with open parameters at a sample, and generalise. :class:`NotApplicable` where zones are not."""
-    ledger = _Ledger(sample)
-    automaton = Automaton(system.with_parameters(sample.coded), _Oracle(ledger), sample.scale)
+    ledger, concrete = _Ledger(sample), system.with_parameters(sample.coded)
+    if max(constants(concrete), default=Fraction(0)) * sample.scale * ROOM > INF:
+        raise NotApplicable(ENGINE, "the parameters need a unit of time that is too fine")
+    automaton = Automaton(concrete, _Oracle(ledger), sample.scale)
     if automaton.scale != sample.scale:
         raise InternalError("the code of a sample needs a finer unit of time than was thought")
     try:
