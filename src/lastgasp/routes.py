@@ -203,9 +203,9 @@ def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof:
     if doubt:
         try:
             extremes(part.network, [*part.restrict.values(), question.goal])
+            sound = shown_sound(question, part, certificate, limits)
         except NotApplicable:
             return undecided(doubt)
-        sound = shown_sound(question, part, certificate, limits)
         if isinstance(sound, str):
             return undecided(sound)
         certificate = replace(certificate, sound=sound)

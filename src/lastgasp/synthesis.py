@@ -125,9 +125,9 @@ class Synthesis:
             return certificate
         try:
             extremes(self.part.network, [*self.part.restrict.values(), self.question.goal])
+            shown = shown_sound(self.question, self.part, certificate, limits)
         except NotApplicable:
             return doubt
-        shown = shown_sound(self.question, self.part, certificate, limits)
         return shown if isinstance(shown, str) else replace(certificate, sound=shown)
 
 

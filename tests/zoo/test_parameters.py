@@ -85,8 +85,9 @@ def test_a_parameter_on_both_sides_is_refused_by_name_and_found_by_the_search() 
     assert trace.parameters["a.d"] == Fraction(10, 3)
     assert isinstance(ask(net, NEVER_BAD, "auto"), Fails)
     beyond = ask(alone(EXACT % "11 s"), NEVER_BAD, "auto")
-    assert isinstance(beyond, Undecided)
-    assert "a.d" in beyond.reason
+    assert isinstance(beyond, Holds) and beyond.certificate is not None
+    assert beyond.engine in ("induction", "spacer")  # that it never blocks is read off the machine, whatever d is
+    beyond.certificate.recheck()
 
 
 def test_a_sentence_about_a_parameter_with_a_range_is_refused_by_zones_and_searched() -> None:
