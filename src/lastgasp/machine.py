@@ -6,7 +6,7 @@ port ``host`` is wired to, and the clock ``time`` is the implicit *time in state
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -22,7 +22,7 @@ STATE = "state"
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """Taken together with the machine behind ``port`` when that sends ``event``."""
+    """Taken together with a machine behind ``port`` when that sends ``event``."""
 
     port: str
     event: str
@@ -140,7 +140,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """What a machine reads and hears through one wire: outputs with their values, and events."""
+    """What a machine reads and hears through a wire: outputs with their values, and events.
+
+    One that only hears may be wired to several instances.
+    """
 
     name: str
     reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
@@ -200,6 +203,11 @@ class Machine:
         """The port of that name, or ``None``."""
         return next((port for port in self.ports if port.name == name), None)
 
+    def only_hears(self, port: Port) -> bool:
+        """Whether no output is read through a port, be it by a variable that refers to it."""
+        domains = (variable.domain for variable in self.variables)
+        return not port.reads and not any(isinstance(d, Reference) and port.name in d.ports for d in domains)
+
     def rests(self, state: State) -> bool:
         """Whether the state lasts a positive time: an environment state that is not declared instantaneous."""
         return not self.party and not (state.instantaneous or state.urgent or state.committed)
@@ -215,14 +223,33 @@ Setting = Fraction | int | bool | Range
 
 @dataclass(frozen=True)
 class Instance:
-    """A machine in a network: its name, its wires (port to instance) and the parameters set here."""
+    """A machine in a network: its name, its wires and the parameters set here.
+
+    A wire leads from a port to an instance. A port that only hears may be wired to several: it hears whichever of them
+    sends. (A list of one is that one.)
+    """
 
     name: str
     machine: Machine
-    wires: Mapping[str, str] = field(default_factory=dict)
+    wires: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     title: str = ""
     place: Place | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        listed = {port: (ends,) if isinstance(ends, str) else tuple(ends) for port, ends in self.wires.items()}
+        wires = {port: ends[0] if len(ends) == 1 else ends for port, ends in listed.items()}
+        object.__setattr__(self, "wires", wires)
+
+    def wired(self, port: str) -> tuple[str, ...]:
+        """The instances that a port is wired to; none if it is not."""
+        ends = self.wires.get(port, ())
+        return (ends,) if isinstance(ends, str) else tuple(ends)
+
+    def source(self, port: str) -> str:
+        """The one instance that a port reads."""
+        (only,) = self.wired(port)
+        return only
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,8 +27,9 @@ from lastgasp.expr import (
     one_of,
     rewrite,
 )
-from lastgasp.machine import STATE, TIME_IN_STATE, Instance, Machine, Parameter, Setting, Transition
-from lastgasp.validate import did_you_mean, machine_problems, network_problems
+from lastgasp.machine import STATE, TIME_IN_STATE, Instance, Machine, On, Parameter, Setting, Transition
+from lastgasp.validate import did_you_mean, machine_problems
+from lastgasp.wiring import network_problems
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Network:
         sender, _, name = event.partition(".")
         for instance, index, transition in self.transitions():
             trigger = transition.trigger
-            if getattr(trigger, "event", None) == name and instance.wires.get(getattr(trigger, "port", "")) == sender:
+            if isinstance(trigger, On) and trigger.event == name and sender in instance.wired(trigger.port):
                 yield instance, index, transition
 
     def output(self, name: str) -> Expr:
@@ -145,12 +146,12 @@ class Network:
                 case Name(name) if "." in name:
                     head, _, tail = name.partition(".")
                     if head not in references:
-                        return self.output(f"{instance.wires[head]}.{tail}")
+                        return self.output(f"{instance.source(head)}.{tail}")
                     *firsts, last = references[head]
-                    expr = self.output(f"{instance.wires[last]}.{tail}")
+                    expr = self.output(f"{instance.source(last)}.{tail}")
                     for port in reversed(firsts):
                         chosen = Compare("==", Name(f"{instance.name}.{head}"), Const(port))
-                        expr = Choose(chosen, self.output(f"{instance.wires[port]}.{tail}"), expr)
+                        expr = Choose(chosen, self.output(f"{instance.source(port)}.{tail}"), expr)
                     return expr
                 case Name(name):
                     return Name(f"{instance.name}.{name}")
@@ -198,12 +199,13 @@ class Network:
         return replace(self, instances=tuple(instance for instance in self.instances if instance.name in names))
 
 
-def compose(name: str, machines: Mapping[str, Machine], wires: Mapping[str, str]) -> Network:
+def compose(name: str, machines: Mapping[str, Machine], wires: Mapping[str, str | Sequence[str]]) -> Network:
     """Wire machines into a network: ``compose("demo", {"a": lamp, "b": eye}, {"b.source": "a"})``.
 
-    ``wires`` maps ``instance.port`` to an instance. Raises :class:`InputError` with every problem found.
+    ``wires`` maps ``instance.port`` to an instance, or a port that only hears to a list of them. Raises
+    :class:`InputError` with every problem found.
     """
-    by_instance: dict[str, dict[str, str]] = {instance: {} for instance in machines}
+    by_instance: dict[str, dict[str, str | Sequence[str]]] = {instance: {} for instance in machines}
     for end, target in wires.items():
         instance, _, port = end.partition(".")
         if instance not in by_instance:

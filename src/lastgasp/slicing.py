@@ -52,13 +52,12 @@ def sliced(
     influence: nx.DiGraph[str] = nx.DiGraph()
     influence.add_nodes_from(instance.name for instance in network.instances)
     for instance in network.instances:
-        for port, source in instance.wires.items():
-            influence.add_edge(source, instance.name)
-            declared = instance.machine.port(port)
-            events = declared.hears if declared else ()
-            sender = network.by_name[source].machine
-            if any((event := sender.event(name)) and event.handshake for name in events):
-                influence.add_edge(instance.name, source)
+        for port in instance.machine.ports:
+            for source in instance.wired(port.name):
+                influence.add_edge(source, instance.name)
+                sender = network.by_name[source].machine
+                if any((event := sender.event(name)) and event.handshake for name in port.hears):
+                    influence.add_edge(instance.name, source)
     wanted: set[str] = set(keep).union(*(instances_of(goal) for goal in goals))
     speaking = {name: instances_of(sentence) for name, sentence in restrict.items()}
     while True:

@@ -1,4 +1,4 @@
-"""Every problem of a machine or a network, found at once, each with place, cause and cure.
+"""Every problem of a machine, found at once, each with place, cause and cure; :mod:`.wiring` has those of a network.
 
 What an algorithm would get wrong is refused here: a guard that reads a clock on a ``when``, a comparison between two
 clocks, a reaction that sends.
@@ -41,11 +41,9 @@ from lastgasp.machine import (
     STATE,
     TIME_IN_STATE,
     After,
-    Instance,
     Machine,
     On,
     Range,
-    Setting,
     Transition,
     When,
     domain_of,
@@ -362,116 +360,3 @@ def _transition_problems(machine: Machine, transition: Transition, states: list[
         if clock not in clocks:
             typing.problem(f"unknown clock {clock!r}", did_you_mean(clock, clocks))
     yield from typing.problems
-
-
-def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Problem]:
-    """Every problem of the wiring, given machines that have none of their own."""
-    by_name = {instance.name: instance for instance in instances}
-    if not instances:
-        yield Problem(f"network {name} has no instance")
-    if len(by_name) < len(instances):
-        names = [instance.name for instance in instances]
-        twice = next(name for name in names if names.count(name) > 1)
-        yield Problem(f"network {name} has two instances {twice!r}", "rename one of them")
-    for instance in instances:
-        machine = instance.machine
-        if "." in instance.name or not instance.name:
-            yield Problem(
-                f"{instance.name!r} is no name for an instance", "use letters, digits and underscores", instance.place
-            )
-        for port in machine.ports:
-            if port.name not in instance.wires:
-                yield Problem(
-                    f"the port {port.name!r} of {instance.name} is not wired",
-                    f"add '{port.name}: INSTANCE'",
-                    instance.place,
-                )
-        for port_name, target in instance.wires.items():
-            wired = machine.port(port_name)
-            if wired is None:
-                known = [port.name for port in machine.ports]
-                yield Problem(
-                    f"{instance.name} has no port {port_name!r}", did_you_mean(port_name, known), instance.place
-                )
-            elif target not in by_name:
-                yield Problem(f"unknown instance {target!r}", did_you_mean(target, by_name), instance.place)
-            elif target == instance.name:
-                yield Problem(
-                    f"{instance.name} is wired to itself by {port_name!r}",
-                    "a machine reads its own names directly",
-                    instance.place,
-                )
-            else:
-                other = by_name[target].machine
-                for output, values in wired.reads.items():
-                    offered = other.outputs.get(output)
-                    if offered is None:
-                        yield Problem(
-                            f"{target} gives no output {output!r}", did_you_mean(output, other.outputs), wired.place
-                        )
-                        continue
-                    for value in offered.names:
-                        if value not in values:
-                            yield Problem(
-                                f"{target} may give {output} {value!r}, which {instance.name} does not expect",
-                                f"add it to 'reads' of port {port_name!r}",
-                                wired.place,
-                            )
-                for event in wired.hears:
-                    if other.event(event) is None:
-                        known = [sent.name for sent in other.sends]
-                        yield Problem(f"{target} sends no event {event!r}", did_you_mean(event, known), wired.place)
-        for setting, given in instance.settings.items():
-            declared = {parameter.name: parameter for parameter in machine.parameters}
-            if setting not in declared:
-                yield Problem(
-                    f"{instance.name} has no parameter {setting!r}", did_you_mean(setting, declared), instance.place
-                )
-                continue
-            kinds = [type(item.low if isinstance(item, Range) else item) for item in (declared[setting].value, given)]
-            if kinds[0] is not kinds[1]:
-                cure = f"write something like {_setting_text(declared[setting].value)}"
-                yield Problem(f"the parameter {setting!r} of {instance.name} has another kind", cure, instance.place)
-                continue
-            allowed = declared[setting].value
-            ends = (given.low, given.high) if isinstance(given, Range) else (given, given)
-            if isinstance(allowed, Range) and not (allowed.low <= ends[0] and ends[1] <= allowed.high):
-                cure = f"write a value within {_setting_text(allowed)}"
-                yield Problem(
-                    f"the parameter {setting!r} of {instance.name} is outside of its range", cure, instance.place
-                )
-    yield from _handshake_problems(instances)
-
-
-def _setting_text(value: Setting) -> str:
-    """A value or a range as files write it."""
-    if isinstance(value, Range):
-        return f"{value_text(value.low)} .. {value_text(value.high)}"
-    return value_text(value)
-
-
-def _handshake_problems(instances: Sequence[Instance]) -> Iterator[Problem]:
-    """A partner's guard on an urgent handshake must not read a clock (UPPAAL's rule for urgent channels)."""
-    urgent = {
-        (instance.name, transition.send)
-        for instance in instances
-        for transition in instance.machine.transitions
-        if transition.send
-        and isinstance(transition.trigger, When)
-        and (event := instance.machine.event(transition.send))
-        and event.handshake
-    }
-    for instance in instances:
-        for transition in instance.machine.transitions:
-            trigger = transition.trigger
-            if isinstance(trigger, On) and (instance.wires.get(trigger.port), trigger.event) in urgent:
-                read = sorted(clocks_in(transition.guard))
-                if read:
-                    yield Problem(
-                        f"a partner of a 'when' handshake reads the clock {read[0]!r}",
-                        "make the sender's trigger 'after' or 'may', or drop the clock from 'if'",
-                        transition.place,
-                    )
-
-
-__all__ = ["did_you_mean", "machine_problems", "network_problems"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -119,7 +120,9 @@ def by_search(network: Network, system: TimedSystem, formula: Formula, expected:
             raise AssertionError(other)
 
 
-def agree_on(examples: int, *, searched: int) -> Counter[str]:
+def agree_on(
+    examples: int, *, searched: int, progress: Callable[[Counter[str]], object] = lambda seen: None
+) -> Counter[str]:
     """Ask both engines about that many random networks, bounded search about one goal in ``searched``."""
     seen: Counter[str] = Counter()
 
@@ -150,6 +153,7 @@ def agree_on(examples: int, *, searched: int) -> Counter[str]:
         assert (sane.defect is not None) == (paper.error is not None or paper.meaningless)
         seen["range errors"] += paper.error is not None
         seen["defects"] += sane.defect is not None
+        progress(seen)
 
     agree()
     return seen
@@ -164,8 +168,15 @@ def test_both_engines_agree_with_the_region_graph() -> None:
 
 @pytest.mark.long
 def test_both_engines_agree_on_twenty_thousand_networks() -> None:
-    """``pytest -m long -k twenty_thousand -s`` prints what was seen."""
-    print(agree_on(20_000, searched=50))  # noqa: T201
+    """``pytest -m long -k twenty_thousand -s`` prints what was seen, every 500 networks and at the end."""
+
+    def progress(seen: Counter[str]) -> None:
+        if seen["networks"] % 500 == 0:
+            print(dict(seen), flush=True)  # noqa: T201
+
+    seen = agree_on(20_000, searched=50, progress=progress)
+    print(dict(seen))  # noqa: T201
+    assert seen["networks"] >= 18_000, seen
 
 
 def test_a_restriction_takes_away_exactly_the_runs_that_break_it() -> None:

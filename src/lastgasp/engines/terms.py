@@ -232,6 +232,7 @@ class Terms:
         return left == right
 
     def _sent(self, sent: Sent) -> z3.BoolRef:
+        """Whether a step sends the event, and where a receiver is named, whether it reacts (perhaps to others too)."""
         who = sent.receiver
         found: list[z3.BoolRef] = []
         for taken, step in zip(self._taken, self.system.steps, strict=True):
@@ -239,9 +240,8 @@ class Terms:
                 if not who or (step.partner is not None and step.partner.move.instance == who):
                     found.append(taken)
                 else:
-                    found += [
-                        self._reacts[a] for group in step.reactions if group.instance == who for a in group.actions
-                    ]
+                    heard = [action for group in step.reactions if group.instance == who for action in group.actions]
+                    found += [self.all_of((taken, self._reacts[action])) for action in heard]
         return self.any_of({item.get_id(): item for item in found}.values())
 
     # -- states -----------------------------------------------------------------------------------------------------

@@ -95,7 +95,11 @@ INSTANCE = Record(
     (
         Key("machine", NAME, "the machine it is an instance of", required=True),
         TITLE,
-        Key("wires", MapOf(NAME, "names of ports"), "ports with the instances they are wired to"),
+        Key(
+            "wires",
+            MapOf(ListOf(NAME, or_one=True), "names of ports"),
+            "ports with the instance they are wired to; a list for a port that only hears",
+        ),
         Key("settings", MapOf(SETTING, "names of parameters"), "parameters set here"),
     ),
 )

@@ -360,7 +360,7 @@ def read_network(node: Node, machines: Lookup[str, Machine], found: list[Problem
         if machine is None:
             problems.add(f"unknown machine {line(wanted)!r}", did_you_mean(line(wanted), machines), wanted.place)
             continue
-        wires = {port: line(target) for port, _, target in named(own.get("wires"))}
+        wires = {port: words(ends) for port, _, ends in named(own.get("wires"))}
         settings = {setting: problems.setting(value) for setting, _, value in named(own.get("settings"))}
         instances.append(Instance(name, machine, wires, settings, line(own.get("title")), place))
     if len(found) > before:

@@ -124,7 +124,7 @@ class Names:
     def received(self, node: Node, receiver: Instance, source: Node | None) -> Sent:
         """The event that ``receiver`` hears, from ``source`` where the sentence says so."""
         word = _words(node)[-1]
-        heard = [f"{receiver.wires[port.name]}.{event}" for port in receiver.machine.ports for event in port.hears]
+        heard = list(dict.fromkeys(heard_by(receiver)))
         if source is not None:
             sender = self.subject(source)
             heard = [event for event in heard if event.partition(".")[0] == sender.name]
@@ -333,6 +333,12 @@ def data_of(instance: Instance) -> Iterator[Datum]:
         if not _is_duration(parameter):
             kind = Bool() if isinstance(parameter.value, bool) else Whole(0, 0)
             yield Datum(Param(f"{instance.name}.{parameter.name}"), kind)
+
+
+def heard_by(instance: Instance) -> Iterator[str]:
+    """The events that an instance hears, by global name."""
+    for port in instance.machine.ports:
+        yield from (f"{sender}.{event}" for sender in instance.wired(port.name) for event in port.hears)
 
 
 def _is_duration(parameter: Parameter) -> bool:

@@ -25,7 +25,7 @@ from lastgasp.expr import (
     text,
     value_text,
 )
-from lastgasp.language.sentence_names import data_of
+from lastgasp.language.sentence_names import data_of, heard_by
 from lastgasp.language.sentence_templates import TEMPLATES, Template
 from lastgasp.machine import STATE
 from lastgasp.network import Network
@@ -395,16 +395,14 @@ def _readable_names(binds: str, network: Network) -> Iterator[str]:
         yield datum.expr.name
     for port in instance.machine.ports:
         for output in port.reads:
-            yield f"{instance.wires[port.name]}.{output}"
+            yield f"{instance.source(port.name)}.{output}"
 
 
 def _readable_events(binds: str, network: Network) -> Iterator[str]:
     instance = network.by_name[binds]
     for event in instance.machine.sends:
         yield f"{binds}.{event.name}"
-    for port in instance.machine.ports:
-        for name in port.hears:
-            yield f"{instance.wires[port.name]}.{name}"
+    yield from heard_by(instance)
 
 
 __all__ = ["TEMPLATES", "Template", "condition_text", "meaning", "readable_problems", "sentence_text"]

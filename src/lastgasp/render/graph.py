@@ -177,11 +177,11 @@ def wiring_graph(network: Network) -> Graph:
     edges = []
     for instance in network.instances:
         for port in instance.machine.ports:
-            source = network.by_name[instance.wires[port.name]].machine
-            lines = [f"reads {output}: {' or '.join(values)}" for output, values in port.reads.items()]
-            for name in port.hears:
-                event = source.event(name)
-                label = f" ({event.label})" if event and event.label and event.label != name else ""
-                lines.append(f"hears {name}{label}")
-            edges.append(Edge(instance.wires[port.name], instance.name, tuple(lines)))
+            for source in instance.wired(port.name):
+                lines = [f"reads {output}: {' or '.join(values)}" for output, values in port.reads.items()]
+                for name in port.hears:
+                    event = network.by_name[source].machine.event(name)
+                    label = f" ({event.label})" if event and event.label and event.label != name else ""
+                    lines.append(f"hears {name}{label}")
+                edges.append(Edge(source, instance.name, tuple(lines)))
     return Graph(network.name, network.title or network.name, nodes, tuple(edges))
