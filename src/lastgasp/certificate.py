@@ -1,15 +1,16 @@
 """A proof that a question is answered *holds*, with everything that it is about, and its recheck.
 
-The obligations: what was cut cannot influence the question and blocks nothing; parameters with a range were decided at
-the value that permits most; an inductive set of zones in which the goal never errs; and for the network without its
-goal, at the values that permit most and, party by party, least, an inductive set from which time can go on and in which
-each clause restricts its own party only. A proof by a solver has an invariant instead of zones, and leaves parameters
-open; where zones cannot treat the network at all, that time goes on is read off the machines, and nothing may restrict.
+The obligations: what was cut cannot influence the question and blocks nothing; parameters with a range were decided
+at the value that permits most; an inductive set of zones in which the goal never errs; and for the network without
+its goal, at the values that permit most and, party by party, least, an inductive set from which time can go on and in
+which each clause restricts its own party only; the same for each group that was cut because it stands apart. A proof
+by a solver has an invariant instead of zones, and leaves parameters open; where zones cannot treat the network at
+all, that time goes on is read off the machines, and nothing may restrict.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -26,13 +27,17 @@ from lastgasp.sentences import Sentence
 from lastgasp.slicing import Slice, never_blocks, sliced
 from lastgasp.system import TimedSystem, compiled, observer_name
 
+Sound = Mapping[str, ZoneSet]
+"""Sets from which time can go on and in which clauses restrict their own party: for each instance that owns a range the
+one at which that instance is narrowest, and for ``""`` (nobody) the widest."""
+
 
 @dataclass(frozen=True)
 class Certificate:
     """A proof about a network with its ranges as they stand. Parts are derived from it, not stored beside it.
 
-    ``kept``: the instances that were looked at. ``zones`` or ``invariant``: the proof of the goal. ``sound``: for each
-    party that owns a range, and for ``""`` (nobody), the set of the network without its goal, that one narrowest.
+    ``kept``: the instances that were looked at. ``zones`` or ``invariant``: the proof of the goal. ``sound``: what
+    shows that the network without its goal means something; ``apart``: the same of each group that was cut apart.
 
     A proof by invariant leaves parameters open: all that have a range, or those named in ``over`` (each group with one
     value for all), about which it may be ``given`` that they lie in a region; the rest is then decided at one value.
@@ -47,43 +52,40 @@ class Certificate:
     kept: tuple[str, ...]
     zones: ZoneSet | None = field(default=None, repr=False)
     invariant: Invariant | None = field(default=None, repr=False)
-    sound: Mapping[str, ZoneSet] = field(default_factory=dict, repr=False)
+    sound: Sound = field(default_factory=dict, repr=False)
     over: tuple[tuple[str, ...], ...] | None = None
     given: Expr = TRUE
+    apart: tuple[Sound, ...] = field(default=(), repr=False)
 
     @cached_property
     def part(self) -> Slice:
         """What was looked at; :class:`InternalError` where the rest must not be cut."""
         restrict = {**self.clauses, **self.assumptions}
-        if set(self.kept) == set(self.network.by_name):
-            return Slice(self.network, restrict, ())
-        part = sliced(self.network, restrict, [self.goal])
+        part = sliced(self.network, restrict, [self.goal], self.kept, apart=True)
         if set(part.network.by_name) != set(self.kept):
             raise InternalError("the certificate cuts instances that may influence the goal or block it")
         return part
 
-    def settings(self, narrow: str = "") -> dict[str, Setting]:
-        """The values at which ranges are decided; the parameters of ``narrow`` where they permit least."""
-        sentences = [*self.part.restrict.values(), self.goal]
-        try:
-            return extremes(self.part.network, sentences if not narrow else [], narrow=narrow)
-        except NotApplicable as refusal:
-            raise InternalError(f"the certificate decides ranges at one value: {refusal}") from refusal
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The values at which the goal is decided where parameters have ranges: those that permit most."""
+        return settings_of(self.part, goals=[self.goal])
 
     @property
     def open_system(self) -> TimedSystem:
         """The system that a proof by invariant is about: parameters with a range are left open."""
         return opened(self.part, self.goal, self.over, self.given)
 
-    def system(self, narrow: str | None = None) -> TimedSystem:
-        """The system that zones are about: with the goal, or with ``narrow`` that of the network without it."""
-        network = self.part.network.with_settings(self.settings(narrow or ""))
-        return compiled(network, self.part.restrict, self.goal if narrow is None else None)
+    def system(self) -> TimedSystem:
+        """The system that the zones of the proof are about."""
+        return compiled(self.part.network.with_settings(self.settings), self.part.restrict, self.goal)
 
     @property
-    def parties(self) -> tuple[str, ...]:
-        """The instances that own a parameter with a range, after nobody."""
-        return ("", *sorted({name.partition(".")[0] for name in self.settings()}))
+    def means_something(self) -> Iterator[tuple[Slice, Sound]]:
+        """What was looked at, and each group that was cut apart, with what shows that it means something."""
+        if len(self.apart) != len(self.part.apart):
+            raise InternalError("the certificate does not show that what it cuts blocks nothing")
+        yield from zip((self.part, *self.part.apart), (self.sound, *self.apart), strict=True)
 
     def recheck(self) -> None:
         """Discharge every obligation again; :class:`InternalError` names the first that fails."""
@@ -93,13 +95,33 @@ class Certificate:
             discharge(obligations(self.open_system, self.invariant))
         else:
             raise InternalError("the certificate has no proof of its goal")
-        if not self.sound:
-            recheck_unrestricted(self.part)
-            return
-        if set(self.sound) != set(self.parties):
-            raise InternalError("the certificate does not show that time can go on and that clauses can be obeyed")
-        for narrow, stored in self.sound.items():
-            recheck_sound(self.part, self.system(narrow), stored, self.clauses)
+        for part, sound in self.means_something:
+            if not sound:
+                recheck_unrestricted(part)
+                continue
+            if set(sound) != set(parties_of(part)):
+                raise InternalError("the certificate does not show that time can go on and that clauses can be obeyed")
+            for narrow, stored in sound.items():
+                recheck_sound(part, system_of(part, narrow), stored, self.clauses)
+
+
+def settings_of(part: Slice, narrow: str = "", goals: Iterable[Sentence] = ()) -> dict[str, Setting]:
+    """The values at which ranges are decided; the parameters of ``narrow`` where they permit least."""
+    sentences = [*part.restrict.values(), *goals]
+    try:
+        return extremes(part.network, sentences if not narrow else [], narrow=narrow)
+    except NotApplicable as refusal:
+        raise InternalError(f"the certificate decides ranges at one value: {refusal}") from refusal
+
+
+def parties_of(part: Slice) -> tuple[str, ...]:
+    """The instances that own a parameter with a range, after nobody."""
+    return ("", *sorted({name.partition(".")[0] for name in settings_of(part)}))
+
+
+def system_of(part: Slice, narrow: str) -> TimedSystem:
+    """The restricted network without a goal, the parameters of ``narrow`` where they permit least."""
+    return compiled(part.network.with_settings(settings_of(part, narrow)), part.restrict)
 
 
 def opened(

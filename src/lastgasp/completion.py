@@ -17,6 +17,10 @@ PATIENCE = 10_000
 """How many steps of the others may be needed before something must be wrong."""
 
 
+class Blocked(InternalError):
+    """The others, doing only what they cannot avoid, leave the part no way to go on with its run."""
+
+
 def complete(network: Network, kept: set[str], moves: list[tuple[Fraction, Step]], rest: Fraction) -> Trace:
     """Play ``moves`` (delays in seconds, steps) of the instances in ``kept``, letting the others do what they must."""
     return _Player(network, kept).play(moves, rest)
@@ -65,7 +69,7 @@ class _Player:
             if not others:
                 break
             self.take(max(others, key=self._room))
-        raise InternalError(f"the instances outside of {', '.join(sorted(self.kept))} block the run")
+        raise Blocked(f"the instances outside of {', '.join(sorted(self.kept))} block the run")
 
     def _room(self, step: Step) -> Fraction:
         """How much time may pass after a step of the others; a step that changes nothing leaves none."""
@@ -84,4 +88,4 @@ class _Player:
         for step in self.meaning.enabled(self.now).steps:
             if step.mover == wanted.mover and tuple(m for m in step.moves if m.instance in self.kept) == wanted.moves:
                 return step
-        raise InternalError(f"the step of {wanted.mover.instance} is not possible in {self.network.name}")
+        raise Blocked(f"the step of {wanted.mover.instance} is not possible in {self.network.name}")

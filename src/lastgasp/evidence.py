@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from lastgasp.completion import complete
+from lastgasp.completion import Blocked, complete
 from lastgasp.engines.zones.engine import Run
 from lastgasp.errors import InternalError, LastgaspError, ReplayError
 from lastgasp.expr import Value
@@ -48,6 +48,10 @@ def evidence(question: Question, part: Slice, network: Network, found: Run) -> T
     """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
     try:
         trace = completed(question.network, network, found)
+    except Blocked as error:
+        if part.apart:  # they can let time go on, though not by doing only what they must
+            raise CutTooMuch from error
+        raise
     except ReplayError as error:
         raise InternalError(f"a run found by an engine is no run of {question.network.name}: {error}") from error
     whole = question.network.with_settings(chosen_values(trace.parameters))

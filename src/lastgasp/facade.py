@@ -11,9 +11,9 @@ from lastgasp.errors import Disagreement, InputError, InternalError, LastgaspErr
 from lastgasp.evidence import CutTooMuch
 from lastgasp.language.proof_files import question_text
 from lastgasp.question import Limits, Question
-from lastgasp.routes import by_induction, by_search, by_spacer, by_zones
+from lastgasp.routes import by_induction, by_search, by_spacer, by_zones, safely_cut
 from lastgasp.sentences import Possible
-from lastgasp.slicing import Slice, sliced
+from lastgasp.slicing import Slice
 from lastgasp.verdict import Rejected, Undecided, Verdict
 
 Route = Callable[[Question, Slice, Limits], Verdict]
@@ -38,9 +38,8 @@ def decide(question: Question, engine: str = "auto", limits: Limits | None = Non
         if isinstance(sentence.formula, Possible):
             raise InputError(f"{name!r} says that something is possible; that takes no run away, so ask it as a goal")
     limits = limits or Limits()
-    part = sliced(question.network, question.restrict, [question.goal])
     try:
-        return _decided(question, part, engine, limits)
+        return _decided(question, safely_cut(question, limits), engine, limits)
     except CutTooMuch:
         return _decided(question, Slice(question.network, question.restrict, ()), engine, limits)
 

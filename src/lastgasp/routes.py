@@ -12,7 +12,14 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lastgasp.certificate import Certificate, bindings, recheck_sound, recheck_unrestricted
+from lastgasp.certificate import (
+    Certificate,
+    bindings,
+    parties_of,
+    recheck_sound,
+    recheck_unrestricted,
+    settings_of,
+)
 from lastgasp.engines.zones.engine import Defect, Disobedience, Sanity, find, sanity
 from lastgasp.errors import InternalError, NotApplicable
 from lastgasp.evidence import chosen_values, evidence, remarks, traced
@@ -28,7 +35,7 @@ from lastgasp.recheck.smt import discharge
 from lastgasp.recheck.smtlib import Invariant
 from lastgasp.recheck.smtlib import obligations as written
 from lastgasp.sentences import Possible
-from lastgasp.slicing import Slice
+from lastgasp.slicing import Slice, sliced
 from lastgasp.system import TimedSystem, compiled
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -71,9 +78,9 @@ def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
         return verdict(Undecided, reason=f"no error in {found.states} states up to {found.depth} steps, then the limit")
     if rejected is not None:
         return rejected
-    certificate = certified(question, part, "zones", zones=found.proof)
+    certificate = certified(question, part, limits, "zones", zones=found.proof)
     recheck_inductive(certificate.system(), found.proof)
-    sound = {} if plain else shown_sound(question, part, certificate, limits)
+    sound = {} if plain else shown_sound(question, part, limits)
     if isinstance(sound, str):
         return verdict(Undecided, reason=f"the goal is proved, but {sound}")
     certificate = replace(certificate, sound=sound)
@@ -97,9 +104,15 @@ def _teller(question: Question, part: Slice, engine: str, chosen: Mapping[str, S
 
 
 def certified(
-    question: Question, part: Slice, engine: str, zones: ZoneSet | None = None, invariant: Invariant | None = None
+    question: Question,
+    part: Slice,
+    limits: Limits,
+    engine: str,
+    zones: ZoneSet | None = None,
+    invariant: Invariant | None = None,
 ) -> Certificate:
-    """A certificate that does not yet say that the network means something."""
+    """A certificate that does not yet say that the network means something, only that what was cut apart does."""
+    apart = [shown_sound(question, group, limits) for group in part.apart]
     return Certificate(
         question.name,
         engine,
@@ -110,6 +123,7 @@ def certified(
         tuple(part.network.by_name),
         zones,
         invariant,
+        apart=tuple(sound for sound in apart if not isinstance(sound, str)),
     )
 
 
@@ -122,11 +136,33 @@ def unrestricted(part: Slice) -> str:
     return ""
 
 
-def shown_sound(question: Question, part: Slice, certificate: Certificate, limits: Limits) -> dict[str, ZoneSet] | str:
-    """For each party at its narrowest the rechecked proof that the network means something, or what is against it."""
+def safely_cut(question: Question, limits: Limits) -> Slice:
+    """The part that can influence the goal, cut where the rest is shown to block nothing: group by group, by zones."""
+    keep: set[str] = set()
+    while True:
+        part = sliced(question.network, question.restrict, [question.goal], keep, apart=True)
+        doubtful = [group for group in part.apart if not _means_something(question, group, limits)]
+        if not doubtful:
+            return part
+        keep.update(*(group.network.by_name for group in doubtful))
+
+
+def _means_something(question: Question, group: Slice, limits: Limits) -> bool:
+    try:
+        return not isinstance(shown_sound(question, group, limits), str)
+    except NotApplicable:
+        return False
+
+
+def shown_sound(question: Question, part: Slice, limits: Limits) -> dict[str, ZoneSet] | str:
+    """For each party at its narrowest the rechecked proof that the network means something, or what is against it.
+
+    :class:`NotApplicable` where ranges cannot be decided at one value, or zones cannot treat the network.
+    """
+    extremes(part.network, part.restrict.values())
     found = {}
-    for party in certificate.parties:
-        narrow = part.network.with_settings(certificate.settings(party))
+    for party in parties_of(part):
+        narrow = part.network.with_settings(settings_of(part, party))
         least = soundness(question, narrow, part, limits)
         if least.proof is None or least.defect or least.disobeyed:
             why = least.defect.reason if least.defect else "a clause is not shown obeyable"
@@ -196,14 +232,14 @@ def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof:
     def undecided(reason: str) -> Verdict:
         return verdict(Undecided, reason=f"the goal is proved, but {reason}")
 
-    certificate = certified(question, part, engine, invariant=Invariant(proof.k, proof.invariant))
+    certificate = certified(question, part, limits, engine, invariant=Invariant(proof.k, proof.invariant))
     assert certificate.invariant is not None
     discharge(written(certificate.open_system, certificate.invariant))
     doubt = unrestricted(part)
     if doubt:
         try:
             extremes(part.network, [*part.restrict.values(), question.goal])
-            sound = shown_sound(question, part, certificate, limits)
+            sound = shown_sound(question, part, limits)
         except NotApplicable:
             return undecided(doubt)
         if isinstance(sound, str):

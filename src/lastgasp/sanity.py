@@ -51,7 +51,8 @@ def oddities(
 ) -> Iterator[Oddity]:
     """Everything wrong or odd about a network under these sentences, part by part, in each what is wrong first.
 
-    The parts are those that can influence one another, each as small as it can be.
+    The parts are those that can influence one another, each as small as it can be; what is cut apart from one of them
+    is a part of its own, and looked at there.
     """
     limits = limits or Limits()
     question = Question(network.name, network, NOTHING, clauses, assumptions)
@@ -69,7 +70,7 @@ def oddities(
 
 
 def _part(question: Question, instance: Instance) -> Slice:
-    return sliced(question.network, question.restrict, [], keep=[instance.name])
+    return sliced(question.network, question.restrict, [], keep=[instance.name], apart=True)
 
 
 def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -> Iterator[Oddity]:

@@ -1,7 +1,15 @@
 """The part of a network that can influence what is asked.
 
-An instance is cut only if nobody that stays reads it or hears it, and if it can block neither time nor steps: that is
-read off its states (:func:`never_blocks`), not assumed. Sentences whose instances are all cut are dropped with them.
+An instance is cut only if nobody that stays reads it or hears it, and if it can block neither time nor steps. That is
+read off its states (:func:`never_blocks`), or else shown of a group of instances *apart*: one that depends on nothing
+outside of it is a network of its own, and its reachable zones show it (:attr:`Slice.apart`; whoever cuts it has to).
+Sentences whose instances are all cut are dropped with them, or go with their group.
+
+Why a group apart blocks nothing: it and what stays have no step in common and read nothing of each other. From every
+situation of both together, each has a continuation of its own in which time diverges, with finitely many steps in each
+instant. Merge the two by time and, within an instant, let whoever is in a committed state go first, then whoever has a
+``when`` step (each is what that continuation does next, since time cannot pass before it): a run of both together. And
+an endless chain of steps in one instant would have an endless part in one of the two.
 """
 
 from __future__ import annotations
@@ -25,11 +33,15 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The network that is left, the restricting sentences that still speak of it, and what was cut."""
+    """The network that is left, the restricting sentences that still speak of it, and what was cut.
+
+    ``apart``: groups among what was cut that are yet to be shown to let time go on, each with its own sentences.
+    """
 
     network: Network
     restrict: Mapping[str, Sentence]
     cut: tuple[str, ...]
+    apart: tuple[Slice, ...] = ()
 
 
 def instances_of(sentence: Sentence) -> set[str]:
@@ -46,9 +58,17 @@ def instances_of(sentence: Sentence) -> set[str]:
 
 
 def sliced(
-    network: Network, restrict: Mapping[str, Sentence], goals: Iterable[Sentence], keep: Iterable[str] = ()
+    network: Network,
+    restrict: Mapping[str, Sentence],
+    goals: Iterable[Sentence],
+    keep: Iterable[str] = (),
+    *,
+    apart: bool = False,
 ) -> Slice:
-    """Cut what can influence neither the goals nor the instances to keep, and can block nothing."""
+    """Cut what can influence neither the goals nor the instances to keep, and can block nothing.
+
+    With ``apart``, also groups that depend on nothing else and are yet to be shown to block nothing.
+    """
     influence: nx.DiGraph[str] = nx.DiGraph()
     influence.add_nodes_from(instance.name for instance in network.instances)
     for instance in network.instances:
@@ -65,13 +85,39 @@ def sliced(
         grown = cone.union(*(spoken for spoken in speaking.values() if spoken & cone))
         if grown == wanted:
             cut = tuple(instance.name for instance in network.instances if instance.name not in wanted)
-            mutual = not nx.is_directed_acyclic_graph(influence.subgraph(cut))
-            grown = wanted.union(name for name in cut if not never_blocks(network.by_name[name].machine, mutual))
+            groups = _apart(network, influence, speaking.values(), wanted) if apart else []
+            rest = set(cut).difference(*groups)
+            grown = wanted | _blocking(network, influence, rest)
             if grown == wanted:
                 break
         wanted = grown
-    kept = {name: sentence for name, sentence in restrict.items() if speaking[name] <= wanted}
-    return Slice(network.restricted_to(wanted) if cut else network, kept, cut)
+
+    def part(names: set[str], cut: tuple[str, ...] = (), beside: tuple[Slice, ...] = ()) -> Slice:
+        kept = {name: sentence for name, sentence in restrict.items() if speaking[name] <= names}
+        return Slice(network.restricted_to(names), kept, cut, beside)
+
+    return part(wanted, cut, tuple(map(part, groups))) if cut else Slice(network, dict(restrict), ())
+
+
+def _apart(
+    network: Network, influence: nx.DiGraph[str], speaking: Iterable[set[str]], kept: set[str]
+) -> list[set[str]]:
+    """The groups outside of ``kept`` that nothing else influences, that no sentence ties to others, and that could
+    block as far as can be read off their machines."""
+    driven = kept.union(*(nx.descendants(influence, name) for name in kept))
+    links = nx.Graph(influence.subgraph(set(network.by_name) - driven))
+    tied: set[str] = set()
+    for names in speaking:
+        nx.add_path(links, sorted(names.intersection(links)))
+        tied |= names if names & driven else set()
+    groups = [set(group) for group in nx.connected_components(links)]
+    return [group for group in groups if not group & tied and _blocking(network, influence, group)]
+
+
+def _blocking(network: Network, influence: nx.DiGraph[str], names: set[str]) -> set[str]:
+    """Those of ``names`` that may block time or others, as far as can be read off their machines."""
+    mutual = not nx.is_directed_acyclic_graph(influence.subgraph(names))
+    return {name for name in names if not never_blocks(network.by_name[name].machine, mutual)}
 
 
 def never_blocks(machine: Machine, mutual: bool = True) -> bool:

@@ -108,7 +108,7 @@ class Synthesis:
     def _proved(self, found: Around, core: Region, limits: Limits) -> Holds | Fails | Undecided:
         """The certificate of a region without runs that break the goal, rechecked."""
         assert found.proof is not None
-        bare = certified(self.question, self.part, "zones", invariant=Invariant(1, found.proof))
+        bare = certified(self.question, self.part, limits, "zones", invariant=Invariant(1, found.proof))
         certificate = replace(bare, over=self.over, given=core.expr)
         undecided = Undecided(self.question.name, "zones", reason="")
         discharge(obligations(replace(self.system, given=core.expr), Invariant(1, found.proof)))
@@ -125,7 +125,7 @@ class Synthesis:
             return certificate
         try:
             extremes(self.part.network, [*self.part.restrict.values(), self.question.goal])
-            shown = shown_sound(self.question, self.part, certificate, limits)
+            shown = shown_sound(self.question, self.part, limits)
         except NotApplicable:
             return doubt
         return shown if isinstance(shown, str) else replace(certificate, sound=shown)

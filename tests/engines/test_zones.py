@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 
-from lastgasp.engines.zones.analysis import hurried, instant_loop, stuck
+from lastgasp.engines.zones.analysis import hurried, stuck
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.engine import find, sanity
 from lastgasp.engines.zones.explore import ORDERS, Budget, Ending, Explorer, Node
+from lastgasp.engines.zones.instant import instant_loop
 from lastgasp.engines.zones.witness import run_of
 from lastgasp.errors import InternalError
 from lastgasp.network import Network

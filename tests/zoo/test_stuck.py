@@ -213,3 +213,32 @@ def test_a_machine_that_must_move_and_can_stops_nobody() -> None:
     net = network({"s": SWITCH, "p": text.replace("when: s.power is off", "may: , if: s.power is off")}, {"p.s": "s"})
     fails(net, "(s is off and p is calm) shall never hold for more than 5 s.", steps=1)
     fails(net, "While p is calm or p is waits, s shall never be off for more than 5 s.", steps=1)
+
+
+def test_a_loop_through_a_zone_that_is_larger_than_what_is_entered_is_none() -> None:
+    """The drum beats only some time after it was raised, the dancer answers from a committed state. Stored zones go
+    round: the drum's age when the dancer gets ready covers 0. But after one beat that age is 0, and no beat follows."""
+    drum = """
+machine: drum
+sends: [beat]
+states: {down: {initial: yes, committed: yes}, raised: {}}
+transitions:
+  - {from: down, to: raised, may: }
+  - {from: raised, to: down, may: , send: beat}
+"""
+    dancer = """
+machine: a
+party: A
+hears: {drum: [beat]}
+states: {rests: {initial: yes}, ready: {committed: yes}, bad: {}}
+transitions:
+  - {from: rests, to: ready, may: }
+  - {from: ready, to: ready, on: drum.beat}
+  - {from: ready, to: rests, may: }
+  - {from: bad, to: rests, may: }
+"""
+    net = network({"drum": drum, "a": dancer}, {"a.drum": "drum"})
+    holds(net, "While drum is down or drum is raised, a shall never be bad.")
+    # part of the environment, the drum stays raised for a while; a party need not
+    hasty = network({"drum": drum.replace("sends", "party: D\nsends"), "a": dancer}, {"a.drum": "drum"})
+    rejected(hasty, "While drum is down or drum is raised, a shall never be bad.", "instant loop")

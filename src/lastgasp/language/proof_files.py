@@ -12,7 +12,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from lastgasp.certificate import Certificate
+from lastgasp.certificate import Certificate, Sound, system_of
 from lastgasp.errors import InputError, InternalError, Place, Problem
 from lastgasp.expr import (
     COMPARE,
@@ -40,6 +40,7 @@ from lastgasp.network import Network
 from lastgasp.recheck.inductive import StoredZone, ZoneSet
 from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.sentences import Sentence
+from lastgasp.slicing import Slice
 
 FORMAT = "lastgasp certificate 1"
 
@@ -96,10 +97,8 @@ def certificate_to_json(certificate: Certificate) -> str:
         "question": question,
         "kept": list(certificate.kept),
         "proof": _proof_data(certificate),
-        "sound": {
-            narrow: _zones_data(stored, tuple(certificate.system(narrow).variables))
-            for narrow, stored in certificate.sound.items()
-        },
+        "sound": _sound_data(certificate.part, certificate.sound),
+        "apart": [_sound_data(*shown) for shown in list(certificate.means_something)[1:]],
     }
     return _laid_out({**data, "seal": _seal(data)})
 
@@ -146,9 +145,10 @@ def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
             tuple(data["kept"]),
             None if "invariant" in data["proof"] else _zones(data["proof"]),
             _invariant(data["proof"]) if "invariant" in data["proof"] else None,
-            {narrow: _zones(stored) for narrow, stored in data["sound"].items()},
+            _sound(data["sound"]),
             _over(data["proof"]),
             expr_from(data["proof"]["given"]) if "given" in data["proof"] else TRUE,
+            tuple(map(_sound, data["apart"])),
         )
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise _no_certificate(name, f"a part of it is missing or of another kind ({error})") from error
@@ -157,9 +157,10 @@ def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
             raise InternalError("the certificate is rejected: its obligations are not those of what it is about")
     elif tuple(data["proof"]["variables"]) != tuple(certificate.system().variables):
         raise InternalError("the certificate is rejected: its variables are not those of its question")
-    for narrow, stored in data["sound"].items():
-        if tuple(stored["variables"]) != tuple(certificate.system(narrow).variables):
-            raise InternalError("the certificate is rejected: its variables are not those of its question")
+    for (part, _), shown in zip(certificate.means_something, (data["sound"], *data["apart"]), strict=True):
+        for narrow, stored in shown.items():
+            if tuple(stored["variables"]) != tuple(system_of(part, narrow).variables):
+                raise InternalError("the certificate is rejected: its variables are not those of its question")
     return certificate
 
 
@@ -260,6 +261,14 @@ def expr_from(data: Any) -> Expr:
     raise ValueError(f"condition {data!r}")
 
 
+def _sound_data(part: Slice, sound: Sound) -> dict[str, Any]:
+    return {narrow: _zones_data(stored, tuple(system_of(part, narrow).variables)) for narrow, stored in sound.items()}
+
+
+def _sound(data: Mapping[str, Any]) -> Sound:
+    return {narrow: _zones(stored) for narrow, stored in data.items()}
+
+
 def _zones_data(stored: ZoneSet, variables: tuple[str, ...]) -> dict[str, Any]:
     zones = [
         {
@@ -300,7 +309,10 @@ def _laid_out(data: dict[str, Any]) -> str:
         head = json.dumps({key: value for key, value in part.items() if key != "zones"}, ensure_ascii=False)[:-1]
         return head + ', "zones": [\n' + ",\n".join(json.dumps(z, ensure_ascii=False) for z in part["zones"]) + "\n]}"
 
-    plain = {key: value for key, value in data.items() if key not in ("proof", "sound")}
-    sound = ",\n".join(f"{json.dumps(narrow)}: {zones(stored)}" for narrow, stored in data["sound"].items())
+    def sound(part: dict[str, Any]) -> str:
+        return "{\n" + ",\n".join(f"{json.dumps(narrow)}: {zones(stored)}" for narrow, stored in part.items()) + "\n}"
+
+    plain = {key: value for key, value in data.items() if key not in ("proof", "sound", "apart")}
     head = json.dumps(plain, indent=2, ensure_ascii=False)[:-2]
-    return f'{head},\n"proof": {zones(data["proof"])},\n"sound": {{\n{sound}\n}}\n}}\n'
+    beside = ",\n".join(map(sound, data["apart"]))
+    return f'{head},\n"proof": {zones(data["proof"])},\n"sound": {sound(data["sound"])},\n"apart": [{beside}]\n}}\n'

@@ -107,15 +107,37 @@ class _Receptive:
             return here.instant or bool(here.committed)
 
         chain: TopologicalSorter[_Node] = TopologicalSorter()
+        arcs: dict[_Node, list[tuple[Outcome, _Node]]] = {}
         for node in self.nodes:
             for outcome in node.outcomes if instant(node.location) else ():
                 if instant(outcome.target):
                     entry = restarted(outcome.cell, outcome.restart)
-                    chain.add(next(target for target in self.at[outcome.target] if within(entry, target.zone)), node)
+                    target = next(target for target in self.at[outcome.target] if within(entry, target.zone))
+                    arcs.setdefault(node, []).append((outcome, target))
+                    chain.add(target, node)
         try:
             chain.prepare()
         except CycleError:
-            raise InternalError("an endless chain of steps in one instant may be possible") from None
+            self.no_endless(arcs)
+
+    def no_endless(self, arcs: Mapping[_Node, list[tuple[Outcome, _Node]]]) -> None:
+        """The same where stored zones go round: they may be larger than what is entered, so it is asked of their parts.
+
+        What no step leads from into the rest is taken away, until nothing is left or nothing more can be taken.
+        """
+        left = {node: [node.zone] for node in arcs}
+        while left:
+            rest: dict[_Node, list[Zone]] = {}
+            for node in left:
+                for outcome, target in arcs[node]:
+                    for zone in left.get(target, ()):
+                        before = before_restart(zone, outcome.restart)
+                        way = both(outcome.cell, before) if before is not None else None
+                        if way is not None and not any(within(way, known) for known in rest.get(node, ())):
+                            rest.setdefault(node, []).append(way)
+            if not any(without(zones, rest.get(node, ())) for node, zones in left.items()):
+                raise InternalError("an endless chain of steps in one instant may be possible")
+            left = rest
 
     def time_goes_on(self) -> None:
         """From every situation some steps lead to where time may pass, by one part of a unit or up to a bound.

@@ -69,7 +69,7 @@ def _without_steps(explorer: Explorer, nodes: Iterable[Node]) -> Ending | None:
                 if not rest:
                     break
         if rest:
-            return Ending(node, None, _guard_of(node, rest[0]))
+            return Ending(node, None, guard_of(node, rest[0]))
     return None
 
 
@@ -104,8 +104,6 @@ def hurried(explorer: Explorer, graph: Graph, budget: Budget | None = None) -> E
     waiting = deque(dict.fromkeys(user for node in free for user in users.get(node.index, ()) if caught.get(user)))
     queued = set(waiting)
     while waiting:
-        if budget is not None and budget.late:
-            raise TimeUp
         index = waiting.popleft()
         queued.discard(index)
         node, rest = graph.nodes[index], caught[index]
@@ -116,8 +114,10 @@ def hurried(explorer: Explorer, graph: Graph, budget: Budget | None = None) -> E
                 continue
             way = node.cut(edge.guard)
             if way is not None:
-                back = [zone for cover in covers for zone in _into(explorer, node, edge, cover, caught)]
+                back = [zone for cover in covers for zone in led_into(node, edge, cover, caught[cover.index])]
                 for out in without(scaled(way, parts or 1), node.size, back):
+                    if budget is not None and budget.late:
+                        raise TimeUp
                     rest = without_one(rest, node.size, out if node.still else earlier(out, node.size))
         if rest != caught[index]:
             caught[index] = rest
@@ -173,33 +173,14 @@ def _all_bounds(explorer: Explorer) -> tuple[Bound, ...]:
     return (*system.bounds, *(bound for monitor in system.restrict for bound in monitor.bounds))
 
 
-def _into(explorer: Explorer, node: Node, edge: Edge, target: Node, caught: dict[int, list[Zone]]) -> Iterable[Zone]:
-    """The valuations of ``node`` that ``edge`` leads into what is caught in ``target``."""
+def led_into(node: Node, edge: Edge, target: Node, zones: Iterable[Zone]) -> Iterable[Zone]:
+    """The valuations of ``node`` that ``edge`` leads into these zones of ``target``, its guard aside."""
     rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
     sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in target.clocks)]
-    for zone in caught.get(target.index, ()):
+    for zone in zones:
         back = before_restart(zone, target.size, sources, node.size)
         if back is not None:
             yield back
-
-
-def instant_loop(graph: Graph) -> list[Node] | None:
-    """Nodes of an endless chain of instantaneous steps (``when``, and steps out of committed states), or ``None``."""
-    chain = nx.DiGraph()
-    for source, target, edge in graph.arcs:
-        before, after = graph.nodes[source].cover, graph.nodes[target].cover
-        if before.still and after.still and _instantaneous(graph, before) and _instantaneous(graph, after):
-            chain.add_edge(before.index, after.index, edge=edge)
-    for component in nx.strongly_connected_components(chain):
-        first = min(component)
-        if len(component) > 1 or chain.has_edge(first, first):
-            return [graph.nodes[index] for index in sorted(component)]
-    return None
-
-
-def _instantaneous(graph: Graph, node: Node) -> bool:
-    automaton = graph.automaton
-    return automaton.is_at_once(node.location) or bool(automaton.committed(node.location))
 
 
 def disobeyed(explorer: Explorer, graph: Graph, bound: Mapping[str, str], free: Iterable[str] = ()) -> list[Disobeyed]:
@@ -248,7 +229,7 @@ def _others_blocked(explorer: Explorer, node: Node, bound: Mapping[str, str], ex
                 yield Disobeyed(
                     clause,
                     f"it would forbid a step of {mover}, which {party} cannot prevent",
-                    Ending(node, None, _guard_of(node, rest[0])),
+                    Ending(node, None, guard_of(node, rest[0])),
                 )
 
 
@@ -286,7 +267,7 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
             yield Disobeyed(
                 limit.owner,
                 f"at its deadline {party} has no step that meets it",
-                Ending(node, None, _guard_of(node, rest[0])),
+                Ending(node, None, guard_of(node, rest[0])),
             )
 
 
@@ -316,7 +297,7 @@ def _hurrying(explorer: Explorer, node: Node) -> Iterable[Disobeyed]:
                 rest = without_one(rest, node.size, earlier(cut, node.size) if strict else cut)
         if rest:
             words = f"{who} must leave its state and no step of its own does, so it forces its surroundings"
-            yield Disobeyed(closed, words, Ending(node, None, _guard_of(node, rest[0])))
+            yield Disobeyed(closed, words, Ending(node, None, guard_of(node, rest[0])))
 
 
 def _met(explorer: Explorer, node: Node, zone: Zone, party: str, bound: Mapping[str, str], chain: int) -> list[Zone]:
@@ -379,7 +360,7 @@ def _at(limit: Limit) -> int:
     return -(limit.raw >> 1) * 2 + 1
 
 
-def _guard_of(node: Node, zone: Zone) -> Guard:
+def guard_of(node: Node, zone: Zone) -> Guard:
     """The bounds of single clocks in a zone, as a guard: enough to name a situation in it where diagonals agree."""
     found: list[tuple[str, bool, int]] = []
     for row, clock in enumerate(node.clocks, 1):

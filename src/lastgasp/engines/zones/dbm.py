@@ -90,6 +90,11 @@ def constrained(zone: Zone, n: int, constraints: Iterable[Constraint]) -> Zone |
     return zone if matrix is None else tuple(matrix)
 
 
+def both(zone: Zone, n: int, other: Zone) -> Zone | None:
+    """The intersection of two canonical zones; ``None`` if it is empty."""
+    return constrained(zone, n, [(i, j, other[i * n + j]) for i in range(n) for j in range(n) if i != j])
+
+
 def scaled(zone: Zone, factor: int) -> Zone:
     """The same zone in a time unit that is ``factor`` times finer."""
     return tuple([raw if raw >= INF else 2 * (raw >> 1) * factor + (raw & 1) for raw in zone])

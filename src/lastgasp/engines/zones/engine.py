@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from lastgasp.engines.zones.analysis import Disobeyed, TimeUp, disobeyed, hurried, instant_loop, quiet, stuck
+from lastgasp.engines.zones.analysis import Disobeyed, TimeUp, disobeyed, hurried, quiet, stuck
 from lastgasp.engines.zones.automaton import Automaton
 from lastgasp.engines.zones.dbm import INF
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph
+from lastgasp.engines.zones.instant import instant_loop
 from lastgasp.engines.zones.witness import NoRun, run_of
 from lastgasp.engines.zones.zeno import zeno_loops
 from lastgasp.recheck.inductive import StoredZone, ZoneSet
@@ -146,8 +147,7 @@ def _overflow(explorer: Explorer, ending: Ending) -> Defect:
 def _timelock(explorer: Explorer, graph: Graph, budget: Budget) -> Defect | None:
     loop = instant_loop(graph)
     if loop is not None:
-        run = _run(explorer, Ending(loop[0], None, ()))
-        return Defect("an endless chain of steps in one instant (an instant loop)", run)
+        return Defect("an endless chain of steps in one instant (an instant loop)", _run(explorer, loop))
     ending = stuck(explorer, graph)
     if ending is not None:
         return Defect("time cannot go on and no step is possible (a timelock)", _run(explorer, ending))
