@@ -103,7 +103,7 @@ def _apart(
     network: Network, influence: nx.DiGraph[str], speaking: Iterable[set[str]], kept: set[str]
 ) -> list[set[str]]:
     """The groups outside of ``kept`` that nothing else influences, that no sentence ties to others, and that could
-    block as far as can be read off their machines."""
+    block as far as can be read off their machines; in the order of the network."""
     driven = kept.union(*(nx.descendants(influence, name) for name in kept))
     links = nx.Graph(influence.subgraph(set(network.by_name) - driven))
     tied: set[str] = set()
@@ -111,6 +111,7 @@ def _apart(
         nx.add_path(links, sorted(names.intersection(links)))
         tied |= names if names & driven else set()
     groups = [set(group) for group in nx.connected_components(links)]
+    groups.sort(key=lambda group: next(at for at, name in enumerate(network.by_name) if name in group))
     return [group for group in groups if not group & tied and _blocking(network, influence, group)]
 
 

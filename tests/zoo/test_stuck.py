@@ -242,3 +242,30 @@ transitions:
     # part of the environment, the drum stays raised for a while; a party need not
     hasty = network({"drum": drum.replace("sends", "party: D\nsends"), "a": dancer}, {"a.drum": "drum"})
     rejected(hasty, "While drum is down or drum is raised, a shall never be bad.", "instant loop")
+
+
+def test_a_strict_bound_that_another_one_comes_before_forces_nobody() -> None:
+    """The walker has to stop before 2 s, from 1 s on. The pacer beats in less than 2 s, so it may have to go first:
+    that is its own affair. A walker that can stop at 2 s alone never can, with and without a pacer."""
+    walker = """
+machine: a
+party: A
+states: {rests: {initial: yes}, walks: {less than: 2 s}, bad: {}}
+transitions:
+  - {from: rests, to: walks, may: }
+  - {from: walks, to: rests, after: %s ..}
+  - {from: bad, to: rests, may: }
+"""
+    pacer = """
+machine: p
+party: P
+states: {paces: {initial: yes, less than: 2 s}}
+transitions: [{from: paces, to: paces, may: }]
+"""
+    goal = "While p is paces, a shall never be bad."
+    holds(network({"a": walker % "1 s", "p": pacer}), goal)
+    not_proved(network({"a": walker % "2 s", "p": pacer}), goal)
+    clause = "When a is walks, A shall in less than 2 s be rests."
+    patient = walker.replace("less than: 2 s", "")
+    holds(network({"a": patient % "1 s", "p": pacer}), goal, clauses=[clause])
+    not_proved(network({"a": patient % "2 s", "p": pacer}), goal, clauses=[clause])

@@ -36,6 +36,7 @@ from lastgasp.language.machines import machine_from_yaml, network_from_yaml
 from lastgasp.language.sentence_words import sentence_text
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.language.writing import machine_to_yaml, network_to_yaml
+from lastgasp.machine import Machine
 from lastgasp.network import Network
 from lastgasp.recheck.inductive import StoredZone, ZoneSet
 from lastgasp.recheck.smtlib import Invariant, obligations
@@ -50,7 +51,8 @@ def question_text(
 ) -> dict[str, Any]:
     """A question as text: what is to be proved, of which network, under which sentences.
 
-    :class:`InternalError` where a sentence does not read back as what it says.
+    :class:`InternalError` where a sentence does not read back as what it says, :class:`InputError` where different
+    machines have one name, so that a file could not tell them apart.
     """
 
     def written(sentence: Sentence) -> str:
@@ -59,7 +61,10 @@ def question_text(
             raise InternalError(f"the sentence {sentence.text!r} reads back as another one: {found!r}")
         return found
 
-    machines = {instance.machine.name: instance.machine for instance in network.instances}
+    machines: dict[str, Machine] = {}
+    for machine in network.machines:
+        if machines.setdefault(machine.name, machine) != machine:
+            raise InputError(Problem(f"two machines are called {machine.name!r}", "rename one of them", machine.place))
     return {
         "machines": {name: machine_to_yaml(machine) for name, machine in sorted(machines.items())},
         "installation": network_to_yaml(network),

@@ -224,13 +224,20 @@ class _Receptive:
                 end = also(node.zone, [("", clock, 1 - 2 * (raw >> 1))])
                 rest = without([end], self.met(node.location, end, party, CHAIN)) if end is not None else []
             else:
-                ways = list(self.met(node.location, node.zone, party, CHAIN))
-                for other, closing, whose in limits:
-                    end = also(node.zone, [("", other, 1 - 2 * (closing >> 1))]) if closing & 1 and not whose else None
-                    ways += [end] if end is not None else []
-                rest = without([node.zone], map(earlier, ways))
+                first = self.ends_first(node, clock, raw)
+                met = self.met(node.location, node.zone, party, CHAIN)
+                rest = without([first], map(earlier, met)) if first is not None else []
             if rest:
                 raise InternalError(f"at a deadline of the clause {owner!r}, {party} may have no step that meets it")
+
+    def ends_first(self, node: _Node, clock: str, raw: int) -> Zone | None:
+        """The part of a node in which no other limit is met sooner; elsewhere its owner is asked before."""
+        others = [
+            (other, 2 * ((ends >> 1) - (raw >> 1)) + 1) for other, ends, _ in self.reader.here(node.location).limits
+        ]
+        if any(other == clock and later < 0 for other, later in others):
+            return None
+        return also(node.zone, [(other, clock, later) for other, later in others if other != clock])
 
     def met(self, location: Location, zone: Zone, party: str, chain: int) -> Iterator[Zone]:
         """The parts of ``zone`` in which the party has a step that leads to where no clause of it stops time."""
@@ -272,9 +279,10 @@ class _Receptive:
         here = self.reader.here(node.location)
         ends: list[tuple[str, Zone, bool]] = []
         for clock, raw, owner in () if node.still or here.stops else here.limits:
-            end = also(node.zone, [("", clock, 1 - 2 * (raw >> 1))]) if raw & 1 else node.zone
+            strict = not raw & 1
+            end = self.ends_first(node, clock, raw) if strict else also(node.zone, [("", clock, 1 - 2 * (raw >> 1))])
             if not owner and end is not None:
-                ends.append((clock.partition(".")[0], end, not raw & 1))
+                ends.append((clock.partition(".")[0], end, strict))
         if here.stops and not here.instant and not here.committed:
             values: dict[str, Value] = dict(zip(self.reader.names, node.location, strict=True))
             for instance in self.reader.system.network.instances:

@@ -254,15 +254,9 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
                 continue
             rest = without(at_limit, n, _met(explorer, node, at_limit, party, bound, CHAIN))
         else:
+            first = _ends_first(node, limit, limits)
             met = [earlier(zone, n) for zone in _met(explorer, node, node.zone, party, bound, CHAIN)]
-            sooner = [
-                earlier(zone, n)
-                for other in limits
-                if not other.owner
-                and other.raw & 1
-                and (zone := node.cut(((other.clock, False, _at(other)),))) is not None
-            ]
-            rest = without(node.zone, n, [*met, *sooner])
+            rest = without(first, n, met) if first is not None else []
         if rest:
             yield Disobeyed(
                 limit.owner,
@@ -271,33 +265,47 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
             )
 
 
+def _ends_first(node: Node, limit: Limit, limits: Iterable[Limit]) -> Zone | None:
+    """The part of a node in which, as time passes, no other limit is met sooner: there it is this one's turn.
+
+    Elsewhere somebody else has to move first, which is asked of the owner of that limit; what follows is another node.
+    """
+    rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
+    mine, end = rows[limit.clock], limit.raw >> 1
+    others = [(rows[other.clock], (other.raw >> 1) - end) for other in limits]
+    if any(row == mine and later < 0 for row, later in others):
+        return None
+    return constrained(node.zone, node.size, [(row, mine, 2 * later + 1) for row, later in others if row != mine])
+
+
 def _hurrying(explorer: Explorer, node: Node) -> Iterable[Disobeyed]:
     """Where a machine's own state ends (its bound, or because it is urgent), that machine has a step that leaves it."""
     automaton, system = explorer.automaton, explorer.automaton.system
-    ends: list[tuple[str, Zone]] = []
-    for limit in limits_of(automaton, node):
+    ends: list[tuple[str, Zone, bool]] = []
+    limits = limits_of(automaton, node)
+    for limit in limits:
         if not limit.owner:
-            end = node.cut(((limit.clock, False, _at(limit)),)) if limit.raw & 1 else node.zone
+            closed = limit.raw & 1
+            end = node.cut(((limit.clock, False, _at(limit)),)) if closed else _ends_first(node, limit, limits)
             if end is not None:
-                ends.append((limit.clock.partition(".")[0], end))
+                ends.append((limit.clock.partition(".")[0], end, not closed))
     if node.still and not automaton.is_at_once(node.location) and not automaton.committed(node.location):
         for instance in system.network.instances:
             if instance.machine.state(str(automaton.value(node.location, f"{instance.name}.{STATE}"))).urgent:
-                ends.append((instance.name, node.zone))
-    for who, end in ends:
-        rest, closed = [end], ""
+                ends.append((instance.name, node.zone, False))
+    for who, end, strict in ends:
+        rest, forbidding = [end], ""
         for edge in automaton.edges(node.location):
             if edge.step.mover.instance != who:
                 continue
-            cut = constrained(end, node.size, node.constraints(edge.guard))
+            cut = node.cut(edge.guard) if strict else constrained(end, node.size, node.constraints(edge.guard))
             if cut is not None and edge.forbidden:
-                closed = closed or edge.forbidden[0]
+                forbidding = forbidding or edge.forbidden[0]
             elif cut is not None:
-                strict = end is node.zone and not node.still
                 rest = without_one(rest, node.size, earlier(cut, node.size) if strict else cut)
         if rest:
             words = f"{who} must leave its state and no step of its own does, so it forces its surroundings"
-            yield Disobeyed(closed, words, Ending(node, None, guard_of(node, rest[0])))
+            yield Disobeyed(forbidding, words, Ending(node, None, guard_of(node, rest[0])))
 
 
 def _met(explorer: Explorer, node: Node, zone: Zone, party: str, bound: Mapping[str, str], chain: int) -> list[Zone]:
