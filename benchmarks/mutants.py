@@ -2,28 +2,31 @@
 
 Run with ``python benchmarks/mutants.py [MACHINE ...]``; all machines take most of an hour. A mutant drops a guard, a
 restart or a transition, swaps a strictness, or widens a bound. It is *noticed* by the first check whose verdict is not
-the expected one, else by a sanity report that differs from the original's; the others survive, and are listed.
+the expected one, else by a sanity report that differs from the original's; the others survive, and are listed. What
+noticed a mutant is asked first of the next.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from lastgasp.bundled import load_study
 from lastgasp.errors import InputError, LastgaspError
 from lastgasp.expr import TRUE, Const, Expr, Times
 from lastgasp.machine import After, Machine, Transition
-from lastgasp.question import Limits
-from lastgasp.questions.matrix import Cell, matrix, names, study_oddities
+from lastgasp.question import Limits, Memory, Question
+from lastgasp.questions.asking import CheckName, ask_all, judge
+from lastgasp.questions.matrix import compared, names, study_oddities
 from lastgasp.study import Study
+from lastgasp.verdict import Undecided
 
 ORDER = ("mains-signal", "smets-chts-csp", "today", "smets-only")
-"""Proposals in the order in which they are asked: first those whose verdicts say most."""
+"""Proposals in the order in which they are asked at first: those whose verdicts say most come before the others."""
 
 
 def wider(bound: Expr) -> Expr:
@@ -91,25 +94,41 @@ def with_machine(study: Study, machine: Machine) -> Study:
     return replace(study, machines={**study.machines, machine.name: machine}, installations=installations)
 
 
-def noticed(study: Study, baseline: dict[tuple[str, str], set[str]]) -> str:
-    """What notices that a study is not as it was; empty if nothing does."""
-    wanted = sorted(names(study), key=lambda name: ORDER.index(name.proposal))
-    for proposal in ORDER:
+@dataclass
+class Watch:
+    """What may notice a mutant: the checks of the study, in an order that learns, then the sanity reports."""
 
-        def stop(cell: Cell) -> None:
-            if cell.expected or type(cell.verdict).__name__ == "Undecided":
-                raise StopIteration(f"{cell.name}: {type(cell.verdict).__name__}")
+    checks: list[CheckName]
+    reports: dict[tuple[str, str], set[str]]
 
+    def noticed(self, study: Study) -> str:
+        """What notices that a study is not as it was; empty if nothing does. What noticed is asked first next time."""
         try:
-            matrix(study, [name for name in wanted if name.proposal == proposal], limits=Limits(), done=stop)
-        except (StopIteration, RuntimeError) as found:
-            return str(found)
+            questions = ask_all(study, self.checks)
         except LastgaspError as error:
             return f"refused: {str(error)[:60]}"
-    for (installation, proposal), words in baseline.items():
-        if odd(study, installation, proposal) != words:
-            return f"sanity under {proposal}"
-    return ""
+        memories: dict[tuple[str, str], Memory] = defaultdict(Memory)
+        for name in list(self.checks):
+            limits = Limits(memory=memories[name.proposal, name.installation])
+            by = asked(study, name, questions[name], limits)
+            if by:
+                self.checks.remove(name)
+                self.checks.insert(0, name)
+                return f"{name}: {by}"
+        for (installation, proposal), words in self.reports.items():
+            if odd(study, installation, proposal) != words:
+                return f"sanity under {proposal}"
+        return ""
+
+
+def asked(study: Study, name: CheckName, question: Question, limits: Limits) -> str:
+    """What one check says where that is not what is expected: zones alone, which decide every check of the study."""
+    try:
+        cell = compared(study, name, judge(study, name, question, engine="zones", limits=limits), limits)
+    except LastgaspError as error:
+        return f"refused: {str(error)[:60]}"
+    undecided = isinstance(cell.verdict, Undecided)
+    return type(cell.verdict).__name__ if cell.expected or undecided else ""
 
 
 def odd(study: Study, installation: str, proposal: str) -> set[str]:
@@ -120,7 +139,8 @@ def odd(study: Study, installation: str, proposal: str) -> set[str]:
 def main(wanted: list[str]) -> None:
     """Print every mutant with what notices it, then the share and the survivors."""
     study = load_study()
-    baseline = {(i, p): odd(study, i, p) for i in study.installations for p in ("today", "mains-signal")}
+    reports = {(i, p): odd(study, i, p) for i in study.installations for p in ("today", "mains-signal")}
+    watch = Watch(sorted(names(study), key=lambda name: ORDER.index(name.proposal)), reports)
     count: Counter[str] = Counter()
     survivors: list[str] = []
     for name, machine in study.machines.items():
@@ -129,7 +149,7 @@ def main(wanted: list[str]) -> None:
         for words, mutant in mutants(machine):
             start = time.perf_counter()
             try:
-                by = noticed(with_machine(study, mutant), baseline)
+                by = watch.noticed(with_machine(study, mutant))
             except InputError as error:
                 by = f"refused: {str(error.problems[0])[:60]}"
             count["noticed" if by else "survived"] += 1

@@ -175,8 +175,11 @@ def extrapolated(zone: Zone, n: int, lower: Sequence[int], upper: Sequence[int])
 
 
 def minus(zone: Zone, n: int, other: Zone) -> Iterator[Zone]:
-    """Disjoint zones that together are ``zone`` without ``other``."""
+    """Disjoint zones that together are ``zone`` without ``other``; ``zone`` itself where they do not meet."""
     if includes(other, zone):
+        return
+    if both(zone, n, other) is None:
+        yield zone
         return
     rest = zone
     for i in range(n):
