@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 from lastgasp.engines.zones.analysis import hurried, stuck
 from lastgasp.engines.zones.automaton import Automaton
+from lastgasp.engines.zones.dbm import INF, LE_ZERO, both, bound, minus
 from lastgasp.engines.zones.engine import find, sanity
 from lastgasp.engines.zones.explore import ORDERS, Budget, Ending, Explorer, Node
 from lastgasp.engines.zones.instant import instant_loop
@@ -65,3 +66,17 @@ def test_zones_agree_with_the_region_graph(network: Network) -> None:
 
 def _reached(node: Node) -> Ending:
     return Ending(node, None, ())
+
+
+def test_a_zone_is_not_split_by_one_that_it_does_not_meet() -> None:
+    """x and y up to 2, against x from 1 and y from 5 on. Split again and again by such zones, pieces of a zone once kept
+    an analysis from ever ending. Against x from 1 on, what is left is x below 1."""
+    two = bound(2, False)
+    square = (LE_ZERO, LE_ZERO, LE_ZERO, two, LE_ZERO, two, two, two, LE_ZERO)
+    apart = (LE_ZERO, bound(-1, False), bound(-5, False), INF, LE_ZERO, INF, INF, INF, LE_ZERO)
+    assert both(square, 3, apart) is None
+    assert list(minus(square, 3, apart)) == [square]
+    later = (LE_ZERO, bound(-1, False), LE_ZERO, INF, LE_ZERO, INF, INF, INF, LE_ZERO)
+    assert both(square, 3, later) is not None
+    assert list(minus(square, 3, later)) == [(1, 1, 1, bound(1, True), 1, bound(1, True), two, two, 1)]
+    assert not list(minus(square, 3, square))
