@@ -4,8 +4,8 @@
 which adds that time can go on, and the recheck of the proof.
 
 Run with ``python benchmarks/families.py``; ``--help`` tells the options. The families are the published ones of
-``tests/zoo/families.py`` and the premises of the bundled study. Machines differ and are shared, so only ratios to the
-reference workload (importing the solver) mean something. A family ends at its first size that does not finish in time.
+``tests/zoo/families.py``. Machines differ and are shared, so only ratios to the reference workload (importing the
+solver) mean something. A family ends at its first size that does not finish in time.
 
 Other tools are asked about Fischer's protocol where they are found: TChecker (the same timed automaton; what it stores
 are zones too) and Spin (integer clocks, which for this model give the same verdict, as its one strict bound compares
@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,53 +36,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.zoo.families import BROKEN, SAFE
 from tests.zoo.zoo import question
 
-from lastgasp.bundled import load_study
 from lastgasp.engines.zones.engine import find
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.facade import decide
-from lastgasp.machine import Instance
-from lastgasp.network import Network
-from lastgasp.question import Limits, Question
-from lastgasp.questions.asking import CheckName, ask
+from lastgasp.question import Limits
 from lastgasp.system import compiled
 from lastgasp.verdict import Fails, Holds
-
-PREMISES = "premises"
-COPIES = (1, 2, 4, 8)
-CHECK = CheckName("no-false-ad1", "mains-signal", "single-phase")
-
-
-def premises(copies: int) -> Question:
-    """The bundled study's installation so many times side by side, with the goal and the clauses on the first.
-
-    Premises cannot share one CSP and one DCC: a port is wired to one instance, so that a CSP hears one hub, and an
-    event does not say for which premises it is sent, so that a DCC with a port per CSP could not tell whose outage an
-    AD1 is about. Missing are ports for any number of instances and events that carry a reference. (The sentences are
-    read in the installation as it is: where there are two meters, a bare 'ac' is refused as ambiguous.) Copies that
-    share nothing show what slicing does: with it, the time does not grow.
-    """
-    asked = ask(load_study(), CHECK)
-
-    def copied(instance: Instance, number: int) -> Instance:
-        end = f"_{number}" if number else ""
-        wires = {port: target + end for port, target in instance.wires.items()}
-        return replace(instance, name=instance.name + end, wires=wires)
-
-    instances = tuple(copied(instance, number) for number in range(copies) for instance in asked.network.instances)
-    return replace(asked, network=Network("premises", instances))
-
 
 # --- one case, in a process of its own ----------------------------------------------------------------------------
 
 
 def case(family: str, n: int) -> None:
     """Decide one case and print what it took: a line after the zone engine's search, and one at the end."""
-    asked = premises(n) if family == PREMISES else question(*(SAFE | BROKEN)[family](n))
+    asked = question(*(SAFE | BROKEN)[family](n))
     start = time.perf_counter()
-    if family != PREMISES:  # whose parameters have ranges, which the facade settles
-        found = find(compiled(asked.network, asked.restrict, asked.goal), Budget())
-        size = f"{len(found.proof.zones)} zones" if found.proof else f"{found.states} met"
-        print(json.dumps({"search": f"{time.perf_counter() - start:.2f} s", "size": size}), flush=True)
+    found = find(compiled(asked.network, asked.restrict, asked.goal), Budget())
+    size = f"{len(found.proof.zones)} zones" if found.proof else f"{found.states} met"
+    print(json.dumps({"search": f"{time.perf_counter() - start:.2f} s", "size": size}), flush=True)
     start = time.perf_counter()
     verdict = decide(asked, "zones", Limits(seconds=None))
     told: dict[str, Any] = {"verdict": type(verdict).__name__, "seconds": time.perf_counter() - start}
@@ -234,9 +204,7 @@ TOOLS: dict[str, Callable[[str, int, float, float], bool]] = {"tck-reach": by_tc
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "families", nargs="*", help=f"which ones (default: all): {', '.join([*SAFE, *BROKEN, PREMISES])}"
-    )
+    parser.add_argument("families", nargs="*", help=f"which ones (default: all): {', '.join([*SAFE, *BROKEN])}")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for each case (default 60)")
     parser.add_argument("--most", type=int, default=8, help="the largest size of a family (default 8)")
     parser.add_argument("--case", nargs=2, metavar=("FAMILY", "N"), help="decide this one here and print JSON")
@@ -244,7 +212,7 @@ def main() -> None:
     if given.case:
         case(given.case[0], int(given.case[1]))
         return
-    unknown = [name for name in given.families if name not in {*SAFE, *BROKEN, PREMISES}]
+    unknown = [name for name in given.families if name not in {*SAFE, *BROKEN}]
     if unknown:
         parser.error(f"unknown family {unknown[0]!r}")
     units = [run([sys.executable, "-c", "import z3"], 600) for _ in range(5)]
@@ -252,8 +220,8 @@ def main() -> None:
     sizes = tuple(range(2, given.most + 1))
     print(f"{'case':32} {'verdict':8} {'search':>10} {'whole':>10} {'ratio':>7} {'size':>16} {'memory':>10}")
     line("import z3", {"seconds": unit}, units[0], unit)
-    for family in given.families or [*SAFE, *BROKEN, PREMISES]:
-        grow(family, COPIES if family == PREMISES else sizes, given.timeout, unit)
+    for family in given.families or [*SAFE, *BROKEN]:
+        grow(family, sizes, given.timeout, unit)
     for name, check in TOOLS.items():
         tool = shutil.which(name)
         if tool is None:

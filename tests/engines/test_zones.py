@@ -69,7 +69,7 @@ def _reached(node: Node) -> Ending:
 
 
 def test_a_zone_is_not_split_by_one_that_it_does_not_meet() -> None:
-    """x and y up to 2, against x from 1 and y from 5 on. Split again and again by such zones, pieces of a zone once kept
+    """x and y up to 2, against x from 1 and y from 5 on. Split again and again by such zones, pieces of one once kept
     an analysis from ever ending. Against x from 1 on, what is left is x below 1."""
     two = bound(2, False)
     square = (LE_ZERO, LE_ZERO, LE_ZERO, two, LE_ZERO, two, two, two, LE_ZERO)
