@@ -4,8 +4,8 @@
 which adds that time can go on, and the recheck of the proof.
 
 Run with ``python benchmarks/families.py``; ``--help`` tells the options. The families are the published ones of
-``tests/zoo/families.py``. Machines differ and are shared, so only ratios to the reference workload (importing the
-solver) mean something. A family ends at its first size that does not finish in time.
+``tests/zoo/families.py``. Times are seconds of CPU; machines differ and are shared, so only ratios to the reference
+workload (importing the solver) mean something. A family ends at its first size that does not finish in time.
 
 Other tools are asked about Fischer's protocol where they are found: TChecker (the same timed automaton; what it stores
 are zones too) and Spin (integer clocks, which for this model give the same verdict, as its one strict bound compares
@@ -49,13 +49,13 @@ from lastgasp.verdict import Fails, Holds
 def case(family: str, n: int) -> None:
     """Decide one case and print what it took: a line after the zone engine's search, and one at the end."""
     asked = question(*(SAFE | BROKEN)[family](n))
-    start = time.perf_counter()
+    start = time.process_time()
     found = find(compiled(asked.network, asked.restrict, asked.goal), Budget())
     size = f"{len(found.proof.zones)} zones" if found.proof else f"{found.states} met"
-    print(json.dumps({"search": f"{time.perf_counter() - start:.2f} s", "size": size}), flush=True)
-    start = time.perf_counter()
+    print(json.dumps({"search": f"{time.process_time() - start:.2f} s", "size": size}), flush=True)
+    start = time.process_time()
     verdict = decide(asked, "zones", Limits(seconds=None))
-    told: dict[str, Any] = {"verdict": type(verdict).__name__, "seconds": time.perf_counter() - start}
+    told: dict[str, Any] = {"verdict": type(verdict).__name__, "seconds": time.process_time() - start}
     if isinstance(verdict, Holds) and verdict.certificate and verdict.certificate.zones:
         told["size"] = f"{len(verdict.certificate.zones.zones)} zones"
     elif isinstance(verdict, Fails) and verdict.trace:
@@ -66,7 +66,7 @@ def case(family: str, n: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a process printed, whether it had to be ended, its seconds, and its peak memory in MiB."""
+    """What a process printed, whether it had to be ended, its seconds of CPU, and its peak memory in MiB."""
 
     printed: str
     late: bool
@@ -76,7 +76,6 @@ class Ran:
 
 def run(command: list[str], timeout: float, folder: str | None = None) -> Ran:
     """Run a process. :class:`subprocess.CalledProcessError` where it ends with an error."""
-    start = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
         late = threading.Event()
@@ -94,7 +93,7 @@ def run(command: list[str], timeout: float, folder: str | None = None) -> Ran:
         printed = out.read()
     if process.returncode and not late.is_set():
         raise subprocess.CalledProcessError(process.returncode, command, printed)
-    return Ran(printed, late.is_set(), time.perf_counter() - start, used.ru_maxrss / 1024)
+    return Ran(printed, late.is_set(), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def line(name: str, told: Mapping[str, Any], ran: Ran, unit: float) -> None:

@@ -239,7 +239,7 @@ def test_beside_random_groups_the_part_says_what_the_whole_says() -> None:
         derandomize=True,
         deadline=None,
         database=None,
-        max_examples=220,
+        max_examples=120,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -263,9 +263,10 @@ def test_beside_random_groups_the_part_says_what_the_whole_says() -> None:
         seen["apart"] += bool(part.apart)
 
     agree()
-    assert seen["apart"] >= 10, seen
-    assert seen["Holds"] >= 5, seen
-    assert seen["Fails"] >= 5, seen
+    assert seen["apart"] >= 12, seen
+    assert seen["Holds"] >= 2, seen
+    assert seen["Fails"] >= 2, seen
+    assert seen["Rejected"] >= 5, seen
 
 
 # --- the certificate ----------------------------------------------------------------------------------------------
