@@ -61,6 +61,8 @@ class Certificate:
     def part(self) -> Slice:
         """What was looked at; :class:`InternalError` where the rest must not be cut."""
         restrict = {**self.clauses, **self.assumptions}
+        if not set(self.kept) <= set(self.network.by_name):
+            raise InternalError("the certificate keeps instances that its network does not have")
         part = sliced(self.network, restrict, [self.goal], self.kept, apart=True)
         if set(part.network.by_name) != set(self.kept):
             raise InternalError("the certificate cuts instances that may influence the goal or block it")

@@ -339,8 +339,12 @@ def _kept_more(found: Any) -> None:
     found["kept"] = ["a", "c", "d"]
 
 
+def _kept_unknown(found: Any) -> None:
+    found["kept"] = ["a", "nobody"]
+
+
 @pytest.mark.parametrize(
-    "change", [_no_groups, _one_group, _swapped, _nothing_shown, _zone_less, _bound_less, _kept_more]
+    "change", [_kept_unknown, _no_groups, _one_group, _swapped, _nothing_shown, _zone_less, _bound_less, _kept_more]
 )
 def test_a_certificate_with_a_changed_group_is_refused(text: str, change: Callable[[Any], None]) -> None:
     data = json.loads(text)

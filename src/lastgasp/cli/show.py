@@ -206,6 +206,8 @@ def recheck_text(certificate: Certificate) -> str:
         f"  time can go on, and clauses bind their own party only ({len(certificate.sound)} sets of values)",
     ]
     lines += [f"  {', '.join(cut)}: cut, can influence nothing asked and block nothing"] if cut else []
+    for group in certificate.part.apart:
+        lines.append(f"  {', '.join(group.network.by_name)}: time can go on, and clauses bind their own party only")
     return "\n".join(lines)
 
 
