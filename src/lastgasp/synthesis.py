@@ -79,7 +79,7 @@ class Synthesis:
 
     def doubt(self, limits: Limits) -> str:
         """What is against it that the model is sound for all values in the ranges; nothing where it is shown to be."""
-        shown = self._sound(certified(self.question, self.part, "zones"), limits)
+        shown = self._sound(certified(self.question, self.part, limits, "zones"), limits)
         return shown if isinstance(shown, str) else ""
 
     def _sample(self, point: Mapping[str, Fraction], flat: Flat, borders: Sequence[Half]) -> Sample:
