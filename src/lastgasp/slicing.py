@@ -143,10 +143,10 @@ def never_blocks(machine: Machine, mutual: bool = True) -> bool:
     for transition in machine.transitions:
         for source in transition.sources:
             arrow = source, transition.target or source
-            if isinstance(transition.trigger, On):
+            if isinstance(transition.trigger, On) and not machine.state(source).committed:
                 instant.add_edges_from([arrow] if mutual else [])
             elif isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
-                hurried.append(arrow)
+                hurried.append(arrow)  # of a committed state, reactions too: whoever they hear goes next with them
     instant.add_edges_from(hurried)
     turns = {state: number for number, part in enumerate(nx.strongly_connected_components(instant)) for state in part}
     if any(turns[source] == turns[target] for source, target in hurried):

@@ -242,6 +242,7 @@ transitions:
     # part of the environment, the drum stays raised for a while; a party need not
     hasty = network({"drum": drum.replace("sends", "party: D\nsends"), "a": dancer}, {"a.drum": "drum"})
     rejected(hasty, "While drum is down or drum is raised, a shall never be bad.", "instant loop")
+    rejected(hasty, "drum shall never be down for more than 1 s.", "instant loop")  # nobody hears the dancer
 
 
 def test_a_strict_bound_that_another_one_comes_before_forces_nobody() -> None:
