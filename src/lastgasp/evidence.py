@@ -46,6 +46,23 @@ def traced(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]
 
 def evidence(question: Question, part: Slice, network: Network, found: Run) -> Trace:
     """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
+    trace, breaks = _judged(question, part, network, found)
+    if breaks is None:
+        raise InternalError(f"a run found for {question.name} does not break its goal")
+    mark = breaks, "shown" if isinstance(question.goal.formula, Possible) else "broken"
+    return _replayed(question, replace(trace, marks=(mark,)))
+
+
+def fine(question: Question, part: Slice, network: Network, found: Run) -> Trace:
+    """The same of a run that is said not to break the goal."""
+    trace, breaks = _judged(question, part, network, found)
+    if breaks is not None:
+        raise InternalError(f"a run said to be fine for {question.name} breaks its goal at {breaks}")
+    return _replayed(question, trace)
+
+
+def _judged(question: Question, part: Slice, network: Network, found: Run) -> tuple[Trace, Fraction | None]:
+    """A found run on the whole network, and when it breaks the goal; it breaks nothing that restricts."""
     try:
         trace = completed(question.network, network, found)
     except Blocked as error:
@@ -54,22 +71,27 @@ def evidence(question: Question, part: Slice, network: Network, found: Run) -> T
         raise
     except ReplayError as error:
         raise InternalError(f"a run found by an engine is no run of {question.network.name}: {error}") from error
-    whole = question.network.with_settings(chosen_values(trace.parameters))
-    signal = signal_of(trace, whole)
+    signal = signal_of(trace, question.network.with_settings(chosen_values(trace.parameters)))
     breaks = errs(question.goal.formula, signal, trace.parameters)
     seen = watch(observer(question.goal.formula, "@goal", trace.parameters), signal, trace.parameters)
-    if breaks is None or seen != breaks:
+    if seen != breaks:
         raise InternalError(f"a run found for {question.name} breaks its goal at {breaks}, its observer says {seen}")
     for name, sentence in part.restrict.items():
         direct = errs(sentence.formula, signal, trace.parameters)
-        if direct is not None or watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters):
-            raise InternalError(f"a run found for {question.name} breaks {name!r} at {direct}")
+        seen = watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters)
+        if direct is not None or seen is not None:
+            raise InternalError(
+                f"a run found for {question.name} breaks {name!r} at {direct}, its observer says {seen}"
+            )
     for name, sentence in question.restrict.items():
         if name not in part.restrict and errs(sentence.formula, signal, trace.parameters) is not None:
             raise CutTooMuch
-    marked = replace(trace, marks=((breaks, "shown" if isinstance(question.goal.formula, Possible) else "broken"),))
+    return trace, breaks
+
+
+def _replayed(question: Question, trace: Trace) -> Trace:
     try:
-        return replay(whole, marked)
+        return replay(question.network.with_settings(chosen_values(trace.parameters)), trace)
     except ReplayError as error:
         raise InternalError(f"the evidence for {question.name} fails its replay: {error}") from error
 

@@ -269,7 +269,7 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
         case bmc.Found():
             network = part.network.with_settings(chosen_values(answer.parameters))
             trace = evidence(question, part, network, (list(answer.moves), answer.rest))
-            defect, doubt = _goes_on(network, part, limits)
+            defect, doubt = goes_on(network, part, limits)
             if defect is not None:
                 return verdict(Rejected, *doubt, reason=defect.reason, trace=traced(network, defect.run, ()))
             kind = Holds if isinstance(question.goal.formula, Possible) else Fails
@@ -285,7 +285,7 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
     return verdict(Undecided, reason=reason)
 
 
-def _goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
+def goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
     """Whether runs of a network with these parameters can go on: a defect, or a doubt where that is not known."""
     doubt = ("it was not shown that time can go on after this run",)
     try:

@@ -290,6 +290,14 @@ def step_words(network: Network, step: Step) -> str:
     return "; ".join(parts)
 
 
+def hurried(network: Network, step: Step) -> bool:
+    """Whether no time can pass where a step is possible, so that its instant is nobody's choice."""
+    machine = network.by_name[step.mover.instance].machine
+    transition = machine.transitions[step.mover.index]
+    held = all(machine.state(source).urgent or machine.state(source).committed for source in transition.sources)
+    return isinstance(transition.trigger, When) or held
+
+
 def labels(network: Network) -> dict[str, str]:
     """The plain-English label of every instance, state, variable, parameter and event that has one."""
     found: dict[str, str] = {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, lcm
-from typing import Any
+from typing import Any, Protocol
 
 from lastgasp.engines import solver as solving
 from lastgasp.engines.encode import Encoding
@@ -101,6 +101,14 @@ def search(
     return _Search(system, Deadline(timeout)).outcome(depth, progress)
 
 
+class Unrolled(Protocol):
+    """What is unrolled, in what, and until when."""
+
+    deadline: Deadline
+    solver: Solver
+    encoding: Encoding
+
+
 class _Search:
     """One unrolling. State 0 is the start; transition ``k`` leads from state ``k`` to ``k + 1``."""
 
@@ -141,7 +149,7 @@ class _Search:
         error = encoding.any_of(errors)
         match self._ask(error):
             case Sat(model):
-                return Found(*_Calm(self, model, error, k, rests=True).run(), k)
+                return Found(*Calm(self, model, error, k, rests=True).run(), k)
             case solving.Unknown(reason):
                 return Unknown(k, reason)
         return None
@@ -151,7 +159,7 @@ class _Search:
         leaves = self.encoding.at_step(self.encoding.overflows, k - 1)
         match self._ask(leaves):
             case Sat(model):
-                moves, _, parameters = _Calm(self, model, leaves, k, rests=False).run()
+                moves, _, parameters = Calm(self, model, leaves, k, rests=False).run()
                 return OutOfRange(moves, parameters)
             case solving.Unknown(reason):
                 return Unknown(k, reason)
@@ -165,19 +173,23 @@ class _Search:
         return answer
 
 
-class _Calm:
+class Calm:
     """Makes the run of a model as simple as a bounded number of checks can. The model in hand is always a run."""
 
-    def __init__(self, search: _Search, model: Model, error: Any, k: int, *, rests: bool) -> None:
+    def __init__(self, search: Unrolled, model: Model, error: Any, k: int, *, rests: bool) -> None:
         self.search, self.model, self.k, self.rests = search, model, k, rests
         encoding = self.encoding = search.encoding
         self.delays = [encoding.at_step(encoding.waited, j) for j in range(k + rests)]
         search.solver.add(error)
 
     def run(self) -> tuple[Moves, Fraction, dict[str, Value]]:
-        """Delays and steps, the rest, and the open parameters."""
-        encoding = self.encoding
+        """Delays and steps, the rest, and the open parameters: in about the least time, then as :meth:`simplest`."""
         self._sooner()
+        return self.simplest()
+
+    def simplest(self) -> tuple[Moves, Fraction, dict[str, Value]]:
+        """The same of a run with the steps of the model in hand."""
+        encoding = self.encoding
         steps = [encoding.step_in(self.model, j) for j in range(self.k)]
         self.search.solver.add(*(encoding.at_step(encoding.step_is(step), j) for j, step in enumerate(steps)))
         self._round()

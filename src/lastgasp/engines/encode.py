@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -25,6 +25,7 @@ from lastgasp.expr import (
     one_of,
 )
 from lastgasp.machine import STATE
+from lastgasp.observers import is_value
 from lastgasp.system import Action, Reaction, SystemStep
 from lastgasp.trace import Step
 
@@ -209,6 +210,16 @@ class Encoding(Terms):
         """The goal errs in the step."""
         return self._errs(self.system.goal.name) if self.system.goal else z3.BoolVal(False, self.context)
 
+    @cached_property
+    def goal_moves(self) -> z3.BoolRef:
+        """The observer of the goal does not stay as it is in the step."""
+        goal = self.system.goal
+        found: list[z3.BoolRef] = []
+        for when, case in zip(self._cases[goal.name], goal.cases, strict=True) if goal else ():
+            changed = [self.condition(neg(is_value(Name(name), value))) for name, value in case.assign]
+            found.append(when if case.errs or case.restart else self.all_of((when, self.any_of(changed))))
+        return self.any_of(found)
+
     # -- choices ----------------------------------------------------------------------------------------------------
 
     def step_is(self, step: Step) -> z3.BoolRef:
@@ -222,6 +233,11 @@ class Encoding(Terms):
                 literals = (self._reacts[a] if a.move in others else z3.Not(self._reacts[a]) for a in heard)
                 found.append(self.all_of((taken, *literals)))
         return self.any_of(found)
+
+    def moved_by(self, instances: Container[str]) -> z3.BoolRef:
+        """The step of the transition is made by one of these."""
+        pairs = zip(self._taken, self.system.steps, strict=True)
+        return self.any_of(taken for taken, step in pairs if step.action.move.instance in instances)
 
     def step_in(self, model: Model, k: int) -> Step:
         """The step that a model takes in the ``k``-th transition."""

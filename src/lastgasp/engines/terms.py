@@ -165,6 +165,10 @@ class Terms:
         """A Boolean of its own, to switch a formula on and off."""
         return z3.Bool(name, self.context)
 
+    def amount(self, name: str) -> z3.ArithRef:
+        """A real of its own."""
+        return z3.Real(name, self.context)
+
     def negation(self, item: z3.BoolRef) -> z3.BoolRef:
         """The negation."""
         return z3.Not(item)

@@ -117,26 +117,34 @@ def make_axis(steps: Sequence[Fraction], others: Iterable[Fraction], end: Fracti
 
     ``width`` is what the stretches may take together; the columns of shared instants come on top.
     """
+    return make_axes([steps], others, end, left, width)[0]
+
+
+def make_axes(
+    runs: Sequence[Sequence[Fraction]], others: Iterable[Fraction], end: Fraction, left: float, width: float
+) -> list[Axis]:
+    """The same for the steps of several runs: an axis for each, and every time at the same place on all of them."""
+    steps = {time for run in runs for time in run}
     times = sorted({Fraction(0), end, *steps, *(time for time in others if 0 <= time <= end)})
     gaps = [later - earlier for earlier, later in pairwise(times)]
     sizes = _sizes(gaps, max(width, SHORTEST * len(gaps)))
-    instants: list[Instant] = []
+    instants: list[list[Instant]] = [[] for _ in runs]
     stretches: list[Stretch] = []
     now = left
     for number, time in enumerate(times):
-        mine = tuple(index for index, at in enumerate(steps, 1) if at == time)
-        lead = COLUMN if time == 0 and mine else 0.0
-        if lead or len(mine) > 1:
-            places = tuple(now + lead + COLUMN * (place + 0.5) for place in range(len(mine)))
-            instants.append(Instant(time, now, now + lead + COLUMN * len(mine), mine, places))
-        else:
-            instants.append(Instant(time, now, now, mine, (now,) * len(mine)))
-        now = instants[-1].right
+        mine = [tuple(index for index, at in enumerate(run, 1) if at == time) for run in runs]
+        most = max(map(len, mine), default=0)
+        lead = COLUMN if time == 0 and most else 0.0
+        right = now + lead + COLUMN * most if lead or most > 1 else now
+        for found, own in zip(instants, mine, strict=True):
+            places = (now + lead + COLUMN * (place + 0.5) if right > now else now for place in range(len(own)))
+            found.append(Instant(time, now, right, own, tuple(places)))
+        now = right
         if number < len(gaps):
             size, drawn = sizes[number]
             stretches.append(Stretch(time, times[number + 1], now, now + size, drawn))
             now += size
-    return Axis(tuple(instants), tuple(stretches))
+    return [Axis(tuple(found), tuple(stretches)) for found in instants]
 
 
 def _sizes(gaps: Sequence[Fraction], width: float) -> list[tuple[float, Drawn]]:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from lastgasp.render.axis import Drawn, Stretch
-from lastgasp.render.layout import CLEAR, make_scene
+from lastgasp.render.layout import CLEAR, make_scenes
 from lastgasp.render.measure import LINE, Box
-from lastgasp.render.scene import BAR, RADIUS, Annotation, Role, Scene, Words
+from lastgasp.render.scene import BAR, RADIUS, RING, Annotation, Picture, Role, Scene, Words
 from lastgasp.render.table import StepRow, table
 from lastgasp.render.words import time_text
 from lastgasp.trace import Trace
@@ -50,28 +50,49 @@ def lanes_svg(
     of one device at one time, ``keep`` names devices that get a lane though nothing happens in them. ``ident`` begins
     every identifier inside the picture: give each picture on one page its own.
     """
-    scene = make_scene(trace, title=title, classification=classification, annotations=annotations, keep=keep)
-    name = title or f"A run of {trace.network}"
+    picture = Picture(trace, title, classification, annotations, keep)
+    return _svg([picture], title or f"A run of {trace.network}", described(trace, classification), _id(ident))
+
+
+def pair_svg(upper: Picture, lower: Picture, *, title: str, ident: str = "runs") -> str:
+    """Draw two runs of one network, one above the other on the same axis of time; ``title`` names the whole."""
+    told = [f"{picture.title}. {described(picture.trace, picture.classification)}" for picture in (upper, lower)]
+    return _svg([upper, lower], title, " ".join(told), _id(ident))
+
+
+def _svg(pictures: Sequence[Picture], title: str, description: str, ident: str) -> str:
+    scenes = make_scenes(pictures)
+    width, height = _n(max(scene.width for scene in scenes)), _n(sum(scene.height for scene in scenes))
+    styles = {bar.style % len(FILLS) for scene in scenes for bar in scene.bars}
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(scene.width)}" height="{_n(scene.height)}" '
-        f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" role="img" '
-        f'aria-labelledby="{_id(ident)}-title {_id(ident)}-desc" font-family={quoteattr(FONT)} fill="{INK}">',
-        f'<title id="{_id(ident)}-title">{escape(name)}</title>',
-        f'<desc id="{_id(ident)}-desc">{escape(described(trace, classification))}</desc>',
-        *_patterns(scene, _id(ident)),
-        f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" fill="#ffffff"/>',
-        *_columns(scene),
-        *_bars(scene, _id(ident)),
-        *_breaks(scene),
-        *_marks(scene),
-        *_poles(scene),
-        *_arrows(scene),
-        *_axis(scene),
-        *_texts(scene),
-        *_dots(scene),
-        "</svg>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" '
+        f'aria-labelledby="{ident}-title {ident}-desc" font-family={quoteattr(FONT)} fill="{INK}">',
+        f'<title id="{ident}-title">{escape(title)}</title>',
+        f'<desc id="{ident}-desc">{escape(description)}</desc>',
+        *_patterns(sorted(styles), ident),
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]
-    return "\n".join(lines) + "\n"
+    top = 0.0
+    for scene in scenes:
+        lines += [f'<g transform="translate(0 {_n(top)})">'] * bool(top)
+        lines += _parts(scene, ident)
+        lines += ["</g>"] * bool(top)
+        top += scene.height
+    return "\n".join([*lines, "</svg>"]) + "\n"
+
+
+def _parts(scene: Scene, ident: str) -> Iterator[str]:
+    """The picture of one run, from back to front."""
+    yield from _columns(scene)
+    yield from _bars(scene, ident)
+    yield from _breaks(scene)
+    yield from _marks(scene)
+    yield from _poles(scene)
+    yield from _arrows(scene)
+    yield from _axis(scene)
+    yield from _texts(scene)
+    yield from _dots(scene)
 
 
 def described(trace: Trace, classification: tuple[str, str] | None = None) -> str:
@@ -113,9 +134,9 @@ def _path(data: str, stroke: str, width: float = 1, extra: str = "") -> str:
 # --- parts of the picture, from back to front ---------------------------------------------------------------------
 
 
-def _patterns(scene: Scene, ident: str) -> Iterator[str]:
+def _patterns(styles: Sequence[int], ident: str) -> Iterator[str]:
     yield "<defs>"
-    for number in sorted({bar.style % len(FILLS) for bar in scene.bars}):
+    for number in styles:
         yield (
             f'<pattern id="{ident}-s{number}" width="8" height="8" patternUnits="userSpaceOnUse">'
             f'<rect width="8" height="8" fill="{FILLS[number]}"/>'
@@ -259,6 +280,9 @@ def _text(words: Words) -> Iterator[str]:
 
 def _dots(scene: Scene) -> Iterator[str]:
     for dot in scene.dots:
+        if dot.ringed:
+            ring = f'r="{_n(RADIUS + RING - 1)}" fill="#ffffff" stroke="{ALARM}" stroke-width="2"'
+            yield f'<circle cx="{_n(dot.x)}" cy="{_n(dot.y)}" {ring}/>'
         yield f'<circle cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="{_n(RADIUS)}" fill="{INK}"/>'
         yield (
             f'<text x="{_n(dot.x)}" y="{_n(dot.y + 3.6)}" font-size="10" font-weight="bold" fill="#ffffff" '

@@ -6,15 +6,15 @@ belong become flags on poles (:func:`lastgasp.render.measure.fly`), so that none
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from lastgasp.errors import InputError
 from lastgasp.machine import STATE
-from lastgasp.render.axis import LABEL_SIZE, Axis, Drawn, make_axis
+from lastgasp.render.axis import LABEL_SIZE, Axis, Drawn, make_axes
 from lastgasp.render.measure import LINE, Box, Flag, Flown, fly, reach, text_width, wrapped
-from lastgasp.render.scene import BAR, RADIUS, Annotation, Arrow, Bar, Dot, Lane, Role, Scene, Words
+from lastgasp.render.scene import BAR, RADIUS, RING, Annotation, Arrow, Bar, Dot, Lane, Picture, Role, Scene, Words
 from lastgasp.render.words import SAME_INSTANT, Deed, deeds, device_label, instances_of, state_label, time_text
 from lastgasp.trace import Trace
 
@@ -46,6 +46,7 @@ class _Layout:
     right: float
     shown: tuple[str, ...]
     deeds: list[tuple[Deed, ...]]
+    ringed: Collection[int]
     y: float = MARGIN
     words: list[Words] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
@@ -69,19 +70,38 @@ def make_scene(
     keep: Iterable[str] = (),
 ) -> Scene:
     """Decide where everything stands. :class:`InputError` where ``keep`` or an annotation names an unknown device."""
-    shown, dropped = chosen_lanes(trace, annotations, tuple(keep))
-    labels = {who: wrapped(device_label(trace.labels, who), 13, NAMES, bold=True) for who in shown}
+    return make_scenes([Picture(trace, title, classification, annotations, keep)])[0]
+
+
+def make_scenes(pictures: Sequence[Picture]) -> list[Scene]:
+    """The same for runs of one network that are looked at side by side: the same lanes, the same axis of time."""
+    wanted = {who for p in pictures for who in chosen_lanes(p.trace, p.annotations, tuple(p.keep))[0]}
+    traces = [picture.trace for picture in pictures]
+    shown, dropped = chosen_lanes(traces[0], (), tuple(wanted))
+    labels = {who: wrapped(device_label(traces[0].labels, who), 13, NAMES, bold=True) for who in shown}
     names = max((text_width(line, 13, bold=True) for lines in labels.values() for line in lines), default=0.0)
-    moments = [time for time, _ in trace.marks]
-    moments += [time for note in annotations for time in (note.time, note.until) if time is not None]
-    axis = make_axis(trace.times, moments, max([trace.end, *moments]), MARGIN + names + 24, AXIS_ROOM)
-    layout = _Layout(trace, axis, names, axis.right + TAIL, shown, [deeds(trace, n) for n in range(len(trace.entries))])
-    _head(layout, title or f"A run of {trace.network}", classification)
+    moments = [time for trace in traces for time, _ in trace.marks]
+    notes = [note for picture in pictures for note in picture.annotations]
+    moments += [time for note in notes for time in (note.time, note.until) if time is not None]
+    end = max([*(trace.end for trace in traces), *moments])
+    axes = make_axes([trace.times for trace in traces], moments, end, MARGIN + names + 24, AXIS_ROOM)
+    return [_scene(picture, axis, labels, names, dropped) for picture, axis in zip(pictures, axes, strict=True)]
+
+
+def _scene(
+    picture: Picture, axis: Axis, labels: Mapping[str, tuple[str, ...]], names: float, dropped: tuple[str, ...]
+) -> Scene:
+    trace, notes = picture.trace, picture.annotations
+    shown = tuple(labels)
+    deeds_of = [deeds(trace, n) for n in range(len(trace.entries))]
+    layout = _Layout(trace, axis, names, axis.right + TAIL, shown, deeds_of, picture.ringed)
+    _head(layout, picture.title or f"A run of {trace.network}", picture.classification)
     top = layout.y
     for who in shown:
-        _lane(layout, who, labels[who], [note for note in annotations if note.instance == who])
+        _lane(layout, who, labels[who], [note for note in notes if note.instance == who])
     axis_y = _foot_axis(layout)
-    _footnotes(layout, dropped)
+    if picture.footnotes:
+        _footnotes(layout, dropped)
     return Scene(
         width=layout.right + MARGIN,
         height=layout.y + MARGIN,
@@ -236,7 +256,8 @@ def _inside(layout: _Layout, who: str, bar: Bar) -> float | None:
         x = layout.axis.step(number)
         moved = [layout.shown.index(move.instance) for move in entry.step.moves]
         if entry.step.mover.instance == who:
-            cuts.append((x - RADIUS - 1, x + RADIUS + 1))
+            room = RADIUS + (RING if number in layout.ringed else 0) + 1
+            cuts.append((x - room, x + room))
         elif entry.step.event is not None and min(moved) <= layout.shown.index(who) <= max(moved):
             cuts.append((x - 3, x + 3))
     for time, _ in layout.trace.marks:
@@ -287,7 +308,7 @@ def _place(layout: _Layout, who: str, time: Fraction) -> float:
 def _dots(layout: _Layout) -> list[Dot]:
     height = {lane.instance: lane.bar + BAR / 2 for lane in layout.lanes}
     return [
-        Dot(number, layout.axis.step(number), height[entry.step.mover.instance])
+        Dot(number, layout.axis.step(number), height[entry.step.mover.instance], number in layout.ringed)
         for number, entry in enumerate(layout.trace.entries, 1)
     ]
 
@@ -331,6 +352,8 @@ def _foot_axis(layout: _Layout) -> float:
 def _footnotes(layout: _Layout, dropped: tuple[str, ...]) -> None:
     drawn = {stretch.drawn for stretch in layout.axis.stretches}
     notes = ["Time runs from left to right, to scale. A numbered dot is a step, numbered as in the table."]
+    if layout.ringed:
+        notes.append("Ring around a dot: here the two runs differ; the text below the lane says how.")
     if any(instant.shared for instant in layout.axis.instants):
         notes.append("Shaded column: one instant. Its steps follow each other from left to right and no time passes.")
     if Drawn.SHORTENED in drawn:

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
 from lastgasp.render.axis import Axis
 from lastgasp.render.measure import Box
+from lastgasp.trace import Trace
 
 BAR = 30.0
 """Height of a bar."""
 
 RADIUS = 9.0
 """Radius of the dot of a step."""
+
+RING = 4.0
+"""How far a ring around it reaches beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,24 @@ class Annotation:
     time: Fraction
     text: str
     until: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A run and what to say of it.
+
+    ``classification`` is the class of a failure and its words (``("F1", "...")``), ``annotations`` are texts that speak
+    of one device at one time, ``keep`` names devices that get a lane though nothing happens in them, ``ringed`` are the
+    numbers of steps worth a look. ``footnotes``: how to read the picture.
+    """
+
+    trace: Trace
+    title: str = ""
+    classification: tuple[str, str] | None = None
+    annotations: Sequence[Annotation] = ()
+    keep: Iterable[str] = ()
+    ringed: Collection[int] = ()
+    footnotes: bool = True
 
 
 class Role(Enum):
@@ -77,16 +100,18 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A step, numbered as in the table, on the lane of the device that made it."""
+    """A step, numbered as in the table, on the lane of the device that made it. ``ringed``: it is worth a look."""
 
     number: int
     x: float
     y: float
+    ringed: bool = False
 
     @property
     def box(self) -> Box:
         """The square around it."""
-        return Box(self.x - RADIUS, self.y - RADIUS, 2 * RADIUS, 2 * RADIUS)
+        radius = RADIUS + (RING if self.ringed else 0)
+        return Box(self.x - radius, self.y - radius, 2 * radius, 2 * radius)
 
 
 @dataclass(frozen=True, slots=True)

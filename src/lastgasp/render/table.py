@@ -5,9 +5,10 @@ The data come first (:func:`table`), the text for a terminal is made of them (:f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from lastgasp.expr import Value
 from lastgasp.machine import STATE
@@ -26,6 +27,7 @@ from lastgasp.render.words import (
 from lastgasp.trace import Trace
 
 WIDTH = 100
+NO_FLAGS: Mapping[int, str] = MappingProxyType({})
 NARROWEST = 30
 """The column of what happens never gets narrower than this, however little width is asked for."""
 
@@ -127,14 +129,24 @@ def _standings(trace: Trace) -> Iterator[Standing]:
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
-def trace_table(trace: Trace, width: int = WIDTH) -> str:
-    """The run as aligned plain text, at most ``width`` columns wide (long words apart)."""
+def trace_table(trace: Trace, width: int = WIDTH, flags: Mapping[int, str] = NO_FLAGS) -> str:
+    """The run as aligned plain text, at most ``width`` columns wide (long words apart).
+
+    ``flags`` are signs that stand before the numbers of some steps.
+    """
     found = table(trace)
     body = [("", time_text(Fraction(0)), "start", list(_start_lines(found)))]
     for row in found.rows:
         match row:
             case StepRow():
-                body.append((str(row.number), time_text(row.time), row.since, list(_step_lines(row))))
+                body.append(
+                    (
+                        flags.get(row.number, "") + str(row.number),
+                        time_text(row.time),
+                        row.since,
+                        list(_step_lines(row)),
+                    )
+                )
             case MarkRow():
                 body.append((">>", time_text(row.time), "", [f"** {row.words} **"]))
     body.append(("", time_text(found.end), "end", _end_lines(found)))

@@ -1,0 +1,312 @@
+"""The run that is fine and nearest to one that is not: fewest changed steps, then least changed timing.
+
+The two are aligned like words (Levenshtein 1966): a step of the failing run is kept, left out, or replaced by another,
+and steps may be put in, up to the instant at which the failing run breaks its goal. What follows later, but for kept
+steps, is not compared: there devices come to rest, and no step concerns the goal or is one of those left out. Where
+several runs change equally few steps, one with fewest new ones is nearer, then one in which the surroundings do the
+same, then one whose kept steps move least in time.
+
+*Fine* is a run that never breaks the goal and in which time can go on for ever: it ends in a wait longer than any
+constant, so that every clock has passed every limit and nothing changes by waiting longer. Where no run comes to such a
+rest, the goal is not broken up to the ``latency`` after that instant, and that is all that is known.
+
+How little the timing must change is an infimum over linear constraints and choices, found as in optimisation modulo
+theories (Sebastiani, Tomasi 2015): the best timing of one sequence of steps, then another sequence that beats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache, cached_property
+from itertools import accumulate
+from typing import Any
+
+from lastgasp.engines import solver as solving
+from lastgasp.engines.alignment import Alignment
+from lastgasp.engines.bmc import UNITS, Calm, Moves, Unknown
+from lastgasp.engines.encode import Encoding
+from lastgasp.engines.solver import Deadline, Infimum, Model, Sat, Solver, Unsat
+from lastgasp.expr import Const, Expr, Param, Times, Value, children
+from lastgasp.machine import Range
+from lastgasp.system import TimedSystem
+
+TAIL = 4
+"""So many steps may a run take to come to rest after what is compared."""
+
+DESCENTS = 40
+"""Checks spent on the least change of timing on a grid, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A run that breaks the goal at the instant ``broken`` (seconds), and the values of all its parameters."""
+
+    moves: Moves
+    broken: Fraction
+    parameters: Mapping[str, Value] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A run that is fine. Of its steps the first ``compared`` are compared, the others show how it comes to rest.
+
+    ``pairs``: which step of the failing run is which one here, counted from 0. ``changed``: steps left out, put in or
+    replaced. ``least``: by how much (seconds, over all kept steps and parameters) the timing must change; no run so
+    near attains that unless ``attained``, and this one comes close; ``along``: the same where what does not move here may
+    not move at all. ``proved``: no run is nearer that takes at most
+    :data:`TAIL` steps to come to rest. ``rests``: it is fine for ever.
+    """
+
+    moves: Moves
+    rest: Fraction
+    parameters: Mapping[str, Value] = field(hash=False)
+    pairs: tuple[tuple[int, int], ...]
+    compared: int
+    changed: int
+    least: Fraction
+    attained: bool
+    along: Infimum
+    proved: bool
+    rests: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Every run with at most so many changed steps breaks the goal, or none of them comes to rest."""
+
+    changed: int
+
+
+def nearest(
+    system: TimedSystem,
+    failing: Failing,
+    *,
+    latency: Fraction,
+    surroundings: Collection[str] = (),
+    same_surroundings: bool = False,
+    timeout: Fraction | float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Near | Nothing | Unknown:
+    """Look for it, up to as many changed steps as the failing run has.
+
+    ``surroundings`` are the instances that no text binds; ``same_surroundings``: they must do the same at the same
+    instants. ``latency`` (seconds) as in the module's docstring. ``timeout`` bounds everything, in seconds of the wall
+    clock. ``progress`` is told each number of changed steps that is too few.
+    """
+    deadline = Deadline(timeout)
+    for rests in (True, False):
+        search = _Search(system, failing, latency, frozenset(surroundings), same_surroundings, deadline, rests)
+        found = search.outcome(progress)
+        if not isinstance(found, Nothing):
+            return found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A model of a fine run: its number of steps, which are kept as which, how many are compared, all that pinned."""
+
+    model: Model
+    length: int
+    pairs: tuple[tuple[int, int], ...]
+    compared: int
+    pins: tuple[Any, ...]
+
+
+class _Search:
+    """One unrolling beside the failing run; at its end a run that ``rests`` waits for long."""
+
+    def __init__(
+        self,
+        system: TimedSystem,
+        failing: Failing,
+        latency: Fraction,
+        surroundings: frozenset[str],
+        pinned: bool,
+        deadline: Deadline,
+        rests: bool,
+    ) -> None:
+        self.failing, self.deadline, self.rests = failing, deadline, rests
+        self.latency, self.enough = latency, _enough(system)
+        self.solver = Solver()
+        encoding = self.encoding = Encoding(system, self.solver.context)
+        self.solver.add(encoding.ranges, encoding.at_step(encoding.init, 0))
+        steps, instants = [step for _, step in failing.moves], list(accumulate(delay for delay, _ in failing.moves))
+        self.run = run = Alignment(encoding, self.solver, steps, instants, failing.broken, surroundings, rests)
+        self.count = len(steps)
+        self.within = cache(self._within)
+        if pinned:
+            self.solver.add(run.same)
+            self.solver.add(*(shift <= 0 for shift, outside in zip(run.shifts, run.outside, strict=True) if outside))
+
+    # -- formulas ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def total(self) -> Any:
+        """By how much the timing of kept steps and the parameters change."""
+        encoding = self.encoding
+        parts = [encoding.number(Fraction(0)), *self.run.shifts]
+        for name, term in encoding.parameters.items():
+            before = self.failing.parameters[name]
+            assert isinstance(before, int | Fraction)
+            change, then = encoding.amount(f"change of {name}"), encoding.number(before)
+            self.solver.add(change >= term - then, change >= then - term)
+            parts.append(change)
+        return encoding.sum_of(parts)
+
+    def end(self, m: int) -> Any:
+        """The run ends after ``m`` steps, and well."""
+        encoding, run = self.encoding, self.run
+        wait, whole = encoding.at_step(encoding.waited, m), run.instant(m)
+        fine = (encoding.delay, encoding.negation(encoding.delay_errs))
+        parts = [encoding.negation(run.used(m)), *(encoding.at_step(part, m) for part in fine)]
+        parts += [run.used(m - 1)] if m else []
+        if self.rests:
+            parts += [wait >= encoding.number(self.enough)]
+        after = self.enough if self.rests else self.latency
+        return encoding.all_of((*parts, whole >= encoding.number(self.failing.broken + after)))
+
+    def _within(self, changed: int, new: int | None = None) -> Any:
+        """A run with exactly so many changed steps is fine; ``new``: of which so many are new."""
+        encoding, longest = self.encoding, self.count + changed + TAIL
+        self.run.grow(longest)
+        fresh = range(changed + 1) if new is None else (new,)
+        endings = (
+            encoding.all_of((encoding.any_of(self.run.tail(m, changed, count) for count in fresh), self.end(m)))
+            for m in range(longest + 1)
+        )
+        flag = encoding.flag(f"fine with {changed} changed, {'any' if new is None else new} new")
+        self.solver.add(encoding.implies(flag, encoding.any_of(endings)))
+        return flag
+
+    def pinned(self, model: Model, length: int) -> Iterator[Any]:
+        """The first steps are those of the model."""
+        for j in range(length):
+            yield self.run.used(j)
+            yield self.encoding.at_step(self.encoding.step_is(self.encoding.step_in(model, j)), j)
+
+    # -- search -----------------------------------------------------------------------------------------------------
+
+    def outcome(self, progress: Callable[[int], None] | None) -> Near | Nothing | Unknown:
+        for changed in range(self.count + 1):
+            match self.check(self.within(changed)):
+                case Sat(model):
+                    return self.nearest(changed, model)
+                case solving.Unknown(reason):
+                    return Unknown(changed, reason)
+            if progress:
+                progress(changed)
+        return Nothing(self.count)
+
+    def check(self, *formulas: Any) -> solving.Answer:
+        return self.solver.check(*formulas, deadline=self.deadline)
+
+    def nearest(self, changed: int, model: Model) -> Near:
+        """The nearest of the runs with so many changed steps, of which the model is one."""
+        proved, demands = True, (self.within(changed),)
+        for new in range(changed + 1):
+            demand = self.within(changed, new)
+            for more in ((demand, self.run.same), (demand,)):
+                answer = self.check(*more)
+                if isinstance(answer, Sat):
+                    return self.best_timed(self.chosen(answer.model, changed), changed, more, proved)
+                proved = proved and isinstance(answer, Unsat)
+        return self.best_timed(self.chosen(model, changed), changed, demands, False)
+
+    def chosen(self, model: Model, changed: int) -> _Choice:
+        pairs, compared = self.run.read(model, changed)
+        pins = (*(self.run.kept(i, j) for i, j in pairs), *self.pinned(model, compared))
+        return _Choice(model, self.run.length(model), pairs, compared, pins)
+
+    def best_timed(self, choice: _Choice, changed: int, demands: tuple[Any, ...], proved: bool) -> Near:
+        """Of the runs that meet the demands one whose timing changes least, or comes close to it."""
+        total, encoding = self.total, self.encoding
+        best = Infimum(Fraction(choice.model.number(total)), True)
+        while True:
+            least = self.solver.infimum(total, *demands, *choice.pins, deadline=self.deadline)
+            if not isinstance(least, Infimum):
+                return self.made(choice, demands, best, changed, proved=False)
+            best, bound = least, encoding.number(least.value)
+            better = [total < bound] if best.attained else [total < bound, total <= bound]
+            answers = [self.check(*demands, demand) for demand in better]
+            nearer = next((answer.model for answer in answers if isinstance(answer, Sat)), None)
+            if nearer is None:
+                proved = proved and all(isinstance(answer, Unsat) for answer in answers)
+                return self.made(choice, demands, best, changed, proved=proved)
+            choice = self.chosen(nearer, changed)
+
+    def made(self, choice: _Choice, demands: tuple[Any, ...], best: Infimum, changed: int, *, proved: bool) -> Near:
+        """A run of that choice, simple, its timing changed by the least or by little more."""
+        encoding, total = self.encoding, self.total
+        self.solver.add(*demands, *choice.pins)
+        near = total <= encoding.number(best.value) if best.attained else total < encoding.number(best.value + 1)
+        lengths = range(choice.compared, choice.length + 1)
+        shorter = ((m, answer) for m in lengths if isinstance(answer := self.check(self.end(m), near), Sat))
+        length, found = next(shorter, (choice.length, Sat(choice.model)))
+        self.solver.add(self.end(length), *self.pinned(found.model, length))
+        model, fixed = self.close(found.model, best, length)
+        still = []
+        for shift in self.run.shifts:
+            answer = self.check(*fixed, *still, shift <= 0)
+            if isinstance(answer, Sat):
+                still.append(shift <= 0)
+                model = answer.model
+        along = self.solver.infimum(total, *still, deadline=self.deadline)
+        self.solver.add(*fixed, *still)
+        moves, rest, parameters = Calm(self, model, encoding.all_of(()), length, rests=True).simplest()
+        return Near(
+            moves,
+            rest,
+            {**self.failing.parameters, **parameters},
+            choice.pairs,
+            choice.compared,
+            changed,
+            best.value,
+            best.attained,
+            along if isinstance(along, Infimum) else best,
+            proved and isinstance(along, Infimum),
+            self.rests,
+        )
+
+    def close(self, model: Model, best: Infimum, length: int) -> tuple[Model, list[Any]]:
+        """A model with the least change of timing, or if that is not attained, with the least on the coarsest grid."""
+        encoding, total = self.encoding, self.total
+        waits = [encoding.at_step(encoding.waited, j) for j in range(length + 1)]
+        grids = [encoding.multiples([*encoding.parameters.values(), *waits], unit) for unit in UNITS]
+        slacks = [unit * max(1, self.count) for unit in UNITS]
+        tries = [encoding.all_of(())] if best.attained else grids
+        for grid, slack in zip(tries, slacks, strict=False):
+            most = best.value + (0 if best.attained else slack)
+            answer = self.check(grid, total <= encoding.number(most))
+            for _ in range(DESCENTS):
+                if not isinstance(answer, Sat):
+                    break
+                model = answer.model
+                answer = self.check(grid, total < encoding.number(Fraction(model.number(total))))
+            if Fraction(model.number(total)) <= most:
+                return model, [grid, total <= encoding.number(Fraction(model.number(total)))]
+        return model, [total <= encoding.number(Fraction(model.number(total)))]
+
+
+def _enough(system: TimedSystem) -> Fraction:
+    """A time longer than any constant that a clock is compared with, parameters at their highest."""
+
+    def reach(expr: Expr) -> Fraction:
+        match expr:
+            case Const(value) if isinstance(value, Fraction):
+                return abs(value)
+            case Param(name) if name in system.parameters:
+                setting = system.parameters[name].value
+                return Fraction(setting.high if isinstance(setting, Range) else setting)
+            case Times(factor, item):
+                return max(factor, -factor) * reach(item)
+        return sum(map(reach, children(expr)), Fraction(0))
+
+    actions = [action for step in system.steps for action in step.actions]
+    actions += [action for step in system.steps for group in step.reactions for action in group.actions]
+    bounds = [*system.bounds, *(bound for monitor in system.monitors for bound in monitor.bounds)]
+    expressions = [action.guard for action in actions] + [bound.when for bound in bounds]
+    expressions += [bound.limit for bound in bounds] + [c.guard for monitor in system.monitors for c in monitor.cases]
+    return 1 + max(map(reach, expressions), default=Fraction(0))
