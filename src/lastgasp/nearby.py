@@ -34,7 +34,7 @@ class Nearby:
     The run was replayed; it obeys every sentence and breaks the goal nowhere, by the observers and by the direct
     evaluator. ``kept``: which step of the failing run is which one here. ``left_out`` are steps of the failing run,
     ``new`` steps of this one; its other steps only show how it comes to rest. ``least``: by how much in all (seconds)
-    the instants of kept steps and the parameters must change; unless ``attained`` it takes more than that. ``along``:
+    the instants of kept steps and the parameters must change, and whether that is enough, or it takes more. ``along``:
     both once more, if nothing may move but what moves here.
     ``proved``: no run is nearer. ``rests``: it is fine for ever; if not, that was not shown. ``notes`` say more.
     """
@@ -43,8 +43,7 @@ class Nearby:
     kept: tuple[tuple[int, int], ...]
     left_out: tuple[int, ...]
     new: tuple[int, ...]
-    least: Fraction
-    attained: bool
+    least: tuple[Fraction, bool]
     along: tuple[Fraction, bool]
     proved: bool
     rests: bool
@@ -128,8 +127,7 @@ def _nearest(
         kept,
         tuple(n + 1 for n in mine if n + 1 not in old),
         tuple(n + 1 for n in there[: found.compared] if n + 1 not in here),
-        found.least,
-        found.attained,
+        (found.least.value, found.least.attained),
         (found.along.value, found.along.attained),
         found.proved,
         found.rests,

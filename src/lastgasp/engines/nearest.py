@@ -10,30 +10,35 @@ same, then one whose kept steps move least in time.
 constant, so that every clock has passed every limit and nothing changes by waiting longer. Where no run comes to such a
 rest, the goal is not broken up to the ``latency`` after that instant, and that is all that is known.
 
-How little the timing must change is an infimum over linear constraints and choices, found as in optimisation modulo
-theories (Sebastiani, Tomasi 2015): the best timing of one sequence of steps, then another sequence that beats it.
+How little the timing must change need not be attained: where a limit is strict there is always a run that changes it
+less. It is found by halving, first on the grid of all constants, where the end points of linear constraints on
+differences lie; that it takes more, or as much, is in any case what the solver says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache, cached_property
 from itertools import accumulate
+from math import lcm
 from typing import Any
 
 from lastgasp.engines import solver as solving
 from lastgasp.engines.alignment import Alignment
 from lastgasp.engines.bmc import UNITS, Calm, Moves, Unknown
 from lastgasp.engines.encode import Encoding
-from lastgasp.engines.solver import Deadline, Infimum, Model, Sat, Solver, Unsat
-from lastgasp.expr import Const, Expr, Param, Times, Value, children
+from lastgasp.engines.solver import Deadline, Model, Sat, Solver, Unsat
+from lastgasp.expr import Const, Expr, Param, Times, Value, children, leaves
 from lastgasp.machine import Range
 from lastgasp.system import TimedSystem
 
 TAIL = 4
 """So many steps may a run take to come to rest after what is compared."""
+
+FINEST = 1024
+"""Into so many parts a unit of the grid of all constants is cut to see that the least change is not attained."""
 
 DESCENTS = 40
 """Checks spent on the least change of timing on a grid, at most."""
@@ -49,14 +54,22 @@ class Failing:
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """No value is less, and none the same unless ``attained``. ``sure``: nothing is greater and true as well."""
+
+    value: Fraction
+    attained: bool
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Near:
     """A run that is fine. Of its steps the first ``compared`` are compared, the others show how it comes to rest.
 
     ``pairs``: which step of the failing run is which one here, counted from 0. ``changed``: steps left out, put in or
-    replaced. ``least``: by how much (seconds, over all kept steps and parameters) the timing must change; no run so
-    near attains that unless ``attained``, and this one comes close; ``along``: the same where what does not move here may
-    not move at all. ``proved``: no run is nearer that takes at most
-    :data:`TAIL` steps to come to rest. ``rests``: it is fine for ever.
+    replaced. ``least``: by how much (seconds, over all kept steps and parameters) the timing must change; this one
+    comes close. ``along``: the same where what does not move here must not move at all. ``proved``: no run is nearer
+    that takes at most :data:`TAIL` steps to come to rest. ``rests``: it is fine for ever.
     """
 
     moves: Moves
@@ -65,9 +78,8 @@ class Near:
     pairs: tuple[tuple[int, int], ...]
     compared: int
     changed: int
-    least: Fraction
-    attained: bool
-    along: Infimum
+    least: Least
+    along: Least
     proved: bool
     rests: bool
 
@@ -104,17 +116,6 @@ def nearest(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A model of a fine run: its number of steps, which are kept as which, how many are compared, all that pinned."""
-
-    model: Model
-    length: int
-    pairs: tuple[tuple[int, int], ...]
-    compared: int
-    pins: tuple[Any, ...]
-
-
 class _Search:
     """One unrolling beside the failing run; at its end a run that ``rests`` waits for long."""
 
@@ -129,11 +130,12 @@ class _Search:
         rests: bool,
     ) -> None:
         self.failing, self.deadline, self.rests = failing, deadline, rests
-        self.latency, self.enough = latency, _enough(system)
+        self.latency, self.enough = latency, 1 + max(_reach(system, expr) for expr in _timed(system))
         self.solver = Solver()
         encoding = self.encoding = Encoding(system, self.solver.context)
         self.solver.add(encoding.ranges, encoding.at_step(encoding.init, 0))
         steps, instants = [step for _, step in failing.moves], list(accumulate(delay for delay, _ in failing.moves))
+        self.unit = _grid(_timed(system), (failing.broken, *instants))
         self.run = run = Alignment(encoding, self.solver, steps, instants, failing.broken, surroundings, rests)
         self.count = len(steps)
         self.within = cache(self._within)
@@ -211,69 +213,70 @@ class _Search:
             for more in ((demand, self.run.same), (demand,)):
                 answer = self.check(*more)
                 if isinstance(answer, Sat):
-                    return self.best_timed(self.chosen(answer.model, changed), changed, more, proved)
+                    return self.least_moved(answer.model, changed, more, proved)
                 proved = proved and isinstance(answer, Unsat)
-        return self.best_timed(self.chosen(model, changed), changed, demands, False)
+        return self.least_moved(model, changed, demands, False)
 
-    def chosen(self, model: Model, changed: int) -> _Choice:
+    def least_moved(self, model: Model, changed: int, demands: tuple[Any, ...], proved: bool) -> Near:
+        """Of the runs that meet the demands one whose timing changes least, or comes close to it, and simple."""
+        encoding = self.encoding
+        self.solver.add(*demands)
+        least, model = self.least(model)
+        model, fixed = self.close(model, least)
         pairs, compared = self.run.read(model, changed)
-        pins = (*(self.run.kept(i, j) for i, j in pairs), *self.pinned(model, compared))
-        return _Choice(model, self.run.length(model), pairs, compared, pins)
-
-    def best_timed(self, choice: _Choice, changed: int, demands: tuple[Any, ...], proved: bool) -> Near:
-        """Of the runs that meet the demands one whose timing changes least, or comes close to it."""
-        total, encoding = self.total, self.encoding
-        best = Infimum(Fraction(choice.model.number(total)), True)
-        while True:
-            least = self.solver.infimum(total, *demands, *choice.pins, deadline=self.deadline)
-            if not isinstance(least, Infimum):
-                return self.made(choice, demands, best, changed, proved=False)
-            best, bound = least, encoding.number(least.value)
-            better = [total < bound] if best.attained else [total < bound, total <= bound]
-            answers = [self.check(*demands, demand) for demand in better]
-            nearer = next((answer.model for answer in answers if isinstance(answer, Sat)), None)
-            if nearer is None:
-                proved = proved and all(isinstance(answer, Unsat) for answer in answers)
-                return self.made(choice, demands, best, changed, proved=proved)
-            choice = self.chosen(nearer, changed)
-
-    def made(self, choice: _Choice, demands: tuple[Any, ...], best: Infimum, changed: int, *, proved: bool) -> Near:
-        """A run of that choice, simple, its timing changed by the least or by little more."""
-        encoding, total = self.encoding, self.total
-        self.solver.add(*demands, *choice.pins)
-        near = total <= encoding.number(best.value) if best.attained else total < encoding.number(best.value + 1)
-        lengths = range(choice.compared, choice.length + 1)
-        shorter = ((m, answer) for m in lengths if isinstance(answer := self.check(self.end(m), near), Sat))
-        length, found = next(shorter, (choice.length, Sat(choice.model)))
-        self.solver.add(self.end(length), *self.pinned(found.model, length))
-        model, fixed = self.close(found.model, best, length)
-        still = []
+        length = self.run.length(model)
+        self.solver.add(*(self.run.kept(i, j) for i, j in pairs), *self.pinned(model, compared))
+        for m in range(compared, length):
+            answer = self.check(*fixed, self.end(m))
+            if isinstance(answer, Sat):
+                model, length = answer.model, m
+                break
+        self.solver.add(self.end(length), *self.pinned(model, length))
+        still: list[Any] = []
         for shift in self.run.shifts:
             answer = self.check(*fixed, *still, shift <= 0)
             if isinstance(answer, Sat):
                 still.append(shift <= 0)
                 model = answer.model
-        along = self.solver.infimum(total, *still, deadline=self.deadline)
+        along, _ = self.least(model, *still)
         self.solver.add(*fixed, *still)
         moves, rest, parameters = Calm(self, model, encoding.all_of(()), length, rests=True).simplest()
         return Near(
             moves,
             rest,
             {**self.failing.parameters, **parameters},
-            choice.pairs,
-            choice.compared,
+            pairs,
+            compared,
             changed,
-            best.value,
-            best.attained,
-            along if isinstance(along, Infimum) else best,
-            proved and isinstance(along, Infimum),
+            least,
+            along,
+            proved and least.sure and along.sure,
             self.rests,
         )
 
-    def close(self, model: Model, best: Infimum, length: int) -> tuple[Model, list[Any]]:
+    def least(self, model: Model, *demands: Any) -> tuple[Least, Model]:
+        """How little the timing can change, and a model that is close; the one at hand is of a run that counts."""
+        total, number, unit = self.total, self.encoding.number, self.unit
+        low, high = -unit, Fraction(model.number(total))  # every change is more than the one, and some is the other
+        while high - low > unit:
+            middle = low + unit * max(1, (high - low) // (2 * unit)) if low >= 0 else Fraction(0)
+            match self.check(*demands, total <= number(middle)):
+                case Sat(model):
+                    high = Fraction(model.number(total))
+                case Unsat():
+                    low = middle
+                case _:
+                    return Least(max(low, Fraction(0)), False, False), model
+        close = self.check(*demands, total <= number(low + unit / FINEST))
+        if isinstance(close, Sat):
+            return Least(low, False, True), close.model
+        none = isinstance(close, Unsat) and isinstance(self.check(*demands, total < number(low + unit)), Unsat)
+        return (Least(low + unit, True, True) if none else Least(max(low, Fraction(0)), False, False)), model
+
+    def close(self, model: Model, best: Least) -> tuple[Model, list[Any]]:
         """A model with the least change of timing, or if that is not attained, with the least on the coarsest grid."""
         encoding, total = self.encoding, self.total
-        waits = [encoding.at_step(encoding.waited, j) for j in range(length + 1)]
+        waits = [encoding.at_step(encoding.waited, j) for j in range(self.run.length(model) + 1)]
         grids = [encoding.multiples([*encoding.parameters.values(), *waits], unit) for unit in UNITS]
         slacks = [unit * max(1, self.count) for unit in UNITS]
         tries = [encoding.all_of(())] if best.attained else grids
@@ -290,23 +293,31 @@ class _Search:
         return model, [total <= encoding.number(Fraction(model.number(total)))]
 
 
-def _enough(system: TimedSystem) -> Fraction:
-    """A time longer than any constant that a clock is compared with, parameters at their highest."""
-
-    def reach(expr: Expr) -> Fraction:
-        match expr:
-            case Const(value) if isinstance(value, Fraction):
-                return abs(value)
-            case Param(name) if name in system.parameters:
-                setting = system.parameters[name].value
-                return Fraction(setting.high if isinstance(setting, Range) else setting)
-            case Times(factor, item):
-                return max(factor, -factor) * reach(item)
-        return sum(map(reach, children(expr)), Fraction(0))
-
+def _timed(system: TimedSystem) -> Iterator[Expr]:
+    """Every condition and every limit on a clock."""
     actions = [action for step in system.steps for action in step.actions]
     actions += [action for step in system.steps for group in step.reactions for action in group.actions]
     bounds = [*system.bounds, *(bound for monitor in system.monitors for bound in monitor.bounds)]
-    expressions = [action.guard for action in actions] + [bound.when for bound in bounds]
-    expressions += [bound.limit for bound in bounds] + [c.guard for monitor in system.monitors for c in monitor.cases]
-    return 1 + max(map(reach, expressions), default=Fraction(0))
+    yield from (action.guard for action in actions)
+    yield from (part for bound in bounds for part in (bound.when, bound.limit))
+    yield from (case.guard for monitor in system.monitors for case in monitor.cases)
+
+
+def _reach(system: TimedSystem, expr: Expr) -> Fraction:
+    """A time that is not less than any that a condition compares with, parameters at their highest."""
+    match expr:
+        case Const(value) if isinstance(value, Fraction):
+            return abs(value)
+        case Param(name) if name in system.parameters:
+            setting = system.parameters[name].value
+            return Fraction(setting.high if isinstance(setting, Range) else setting)
+        case Times(factor, item):
+            return max(factor, -factor) * _reach(system, item)
+    return sum((_reach(system, part) for part in children(expr)), Fraction(0))
+
+
+def _grid(expressions: Iterable[Expr], times: Iterable[Fraction]) -> Fraction:
+    """The coarsest unit of which all constants and these times are multiples, or a part of it."""
+    constants = (leaf.value for expr in expressions for leaf in leaves(expr) if isinstance(leaf, Const))
+    exact = (value for value in (*constants, *times) if isinstance(value, Fraction))
+    return Fraction(1, lcm(*(value.denominator for value in exact)))

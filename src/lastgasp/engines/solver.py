@@ -53,7 +53,12 @@ class Model:
 
     def number(self, term: z3.ArithRef) -> int | Fraction:
         """The value of an integer or real term, exactly."""
-        return _number(self._model.eval(term, model_completion=True), term)
+        value = self._model.eval(term, model_completion=True)
+        if z3.is_int_value(value):
+            return int(value.as_long())
+        if not z3.is_rational_value(value):
+            raise InternalError(f"{term} = {value} is not rational, which linear arithmetic cannot give")
+        return Fraction(value.numerator_as_long(), value.denominator_as_long())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +81,6 @@ class Unknown:
 
 
 Answer = Sat | Unsat | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Infimum:
-    """The greatest lower bound of a term, exactly. Unless ``attained`` no assignment has that value."""
-
-    value: Fraction
-    attained: bool
 
 
 class Solver:
@@ -126,31 +123,6 @@ class Solver:
             return Unsat()
         reason = _unknown(self._solver.reason_unknown(), deadline).reason
         return Unknown("effort" if effort and reason == "canceled" else reason)
-
-    def infimum(
-        self, term: z3.ArithRef, *formulas: z3.BoolRef, deadline: Deadline | None = None
-    ) -> Infimum | Unsat | Unknown:
-        """How small a term that is bounded from below can be under everything asserted and these formulas."""
-        left = deadline.milliseconds() if deadline else None
-        if left == 0:
-            return Unknown("timeout")
-        optimum = z3.Optimize(ctx=self.context)
-        if left is not None:
-            optimum.set("timeout", min(left, LONGEST_MS))
-        optimum.add(*self._solver.assertions(), *formulas)
-        aim = optimum.minimize(term)
-        try:
-            found = optimum.check()
-        except z3.Z3Exception as problem:
-            return _unknown(_words(problem), deadline)
-        if found == z3.unsat:
-            return Unsat()
-        if found != z3.sat:
-            return _unknown(optimum.reason_unknown(), deadline)
-        endless, value, beyond = (_number(part, term) for part in optimum.lower_values(aim))
-        if endless:
-            raise InternalError(f"{term} is not bounded from below")
-        return Infimum(Fraction(value), not beyond)
 
     def core(self) -> frozenset[int]:
         """After :class:`Unsat`: which of the formulas asked about sufficed for it, by position."""
@@ -242,14 +214,6 @@ class Horn:
             return term
         found = z3.TryFor(z3.Tactic("qe2", ctx=self.context), ELIMINATION_MS)(term)
         return found[0].as_expr() if len(found) == 1 else term
-
-
-def _number(value: z3.ExprRef, term: z3.ExprRef) -> int | Fraction:
-    if z3.is_int_value(value):
-        return int(value.as_long())
-    if not z3.is_rational_value(value):
-        raise InternalError(f"{term} = {value} is not rational, which linear arithmetic cannot give")
-    return Fraction(value.numerator_as_long(), value.denominator_as_long())
 
 
 def _quantified(term: z3.ExprRef) -> bool:

@@ -94,6 +94,14 @@ class Contrast:
         return replace(self.fine, rest=max(self.broken - last, Fraction(0)))
 
     @property
+    def compared(self) -> int:
+        """How many of the first steps of the run that is fine are compared; the others show how it comes to rest."""
+        if not isinstance(self.found, Nearby):
+            return 0
+        early = sum(time <= self.broken for time in self.found.trace.times)
+        return max(early, *(now for _, now in self.found.kept), *self.found.new, 0)
+
+    @property
     def differences(self) -> tuple[Difference, ...]:
         """Every step that differs, in the order of time."""
         if not isinstance(self.found, Nearby):
@@ -161,7 +169,7 @@ class Contrast:
     def _timing(self, found: Nearby, moved: list[Difference]) -> str:
         """How times and parameters differ; with the boundary where one thing alone differs."""
         single = len(moved) == 1 and not self.parameters
-        least, attained = found.along if single else (found.least, found.attained)
+        least, attained = found.along if single else found.least
         bound = f"{'' if attained else 'more than '}{time_text(least)}"
         parts = []
         for item in moved:
@@ -180,7 +188,8 @@ class Contrast:
             yield "Both runs have the same parameters."
         among = " among those in which the surroundings do the same at the same times" * self.same_surroundings
         if found.proved:
-            yield f"No run is nearer{among}: none has fewer changed steps, and none with as few moves less in time."
+            order = "fewest changed steps, of these fewest new ones, then least change of timing"
+            yield f"No run is nearer{among}: {order}."
         else:
             yield f"That no run is nearer{among} was not shown."
         if found.rests:
@@ -206,8 +215,8 @@ class Contrast:
                 "broken": str(self.broken),
                 "reason": found.reason if isinstance(found, NotFound) else "",
                 "changed steps": sum(item.change is not Change.MOVED for item in self.differences),
-                "least change of timing": str(found.least) if isinstance(found, Nearby) else None,
-                "attained": found.attained if isinstance(found, Nearby) else None,
+                "least change of timing": str(found.least[0]) if isinstance(found, Nearby) else None,
+                "attained": found.least[1] if isinstance(found, Nearby) else None,
                 "nearest": found.proved if isinstance(found, Nearby) else None,
                 "fine for ever": found.rests if isinstance(found, Nearby) else None,
                 "differences": [_plain(item) for item in self.differences],

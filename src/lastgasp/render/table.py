@@ -129,13 +129,13 @@ def _standings(trace: Trace) -> Iterator[Standing]:
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
-def trace_table(trace: Trace, width: int = WIDTH, flags: Mapping[int, str] = NO_FLAGS) -> str:
+def trace_table(trace: Trace, width: int = WIDTH, flags: Mapping[int, str] = NO_FLAGS, brief: bool = False) -> str:
     """The run as aligned plain text, at most ``width`` columns wide (long words apart).
 
-    ``flags`` are signs that stand before the numbers of some steps.
+    ``flags`` are signs that stand before the numbers of some steps; ``brief``: not how it starts, nor its parameters.
     """
     found = table(trace)
-    body = [("", time_text(Fraction(0)), "start", list(_start_lines(found)))]
+    body = [] if brief else [("", time_text(Fraction(0)), "start", list(_start_lines(found)))]
     for row in found.rows:
         match row:
             case StepRow():
@@ -154,7 +154,7 @@ def trace_table(trace: Trace, width: int = WIDTH, flags: Mapping[int, str] = NO_
     columns = [max(len(str(row[column])) for row in (head, *body)) for column in range(3)]
     indent = sum(columns) + 6
     room = max(NARROWEST, width - indent)
-    lines = [*_title_lines(found, width), ""]
+    lines = [*_title_lines(found, width, brief), ""]
     lines += _aligned(head, columns, room)
     lines.append("  ".join("-" * size for size in (*columns, room)))
     for cells in body:
@@ -162,10 +162,10 @@ def trace_table(trace: Trace, width: int = WIDTH, flags: Mapping[int, str] = NO_
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _title_lines(found: Table, width: int) -> Iterator[str]:
+def _title_lines(found: Table, width: int, brief: bool) -> Iterator[str]:
     steps = sum(isinstance(row, StepRow) for row in found.rows)
     yield f"A run of {found.network}: {steps} step{'' if steps == 1 else 's'} in {time_text(found.end)}"
-    for given in found.given:
+    for given in found.given if not brief else ():
         words = f"{given.name} = {given.value}" + (f" ({given.label})" if given.label else "")
         yield from folded(words, width, "  with ", "       ")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lastgasp.cli.ask.condition import condition
+from lastgasp.cli.ask.contrast import contrast
 
-COMMANDS: tuple[click.Command, ...] = (condition,)
+COMMANDS: tuple[click.Command, ...] = (condition, contrast,)
 """Every question that can be typed, in the order of the help page."""
