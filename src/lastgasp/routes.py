@@ -87,7 +87,7 @@ def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     if possible:
         return verdict(Fails, certificate=certificate)
     if not found.premise:
-        return verdict(Vacuous, reason="what the goal speaks of can never happen here")
+        return verdict(Vacuous, reason="what the goal speaks of can never happen here", certificate=certificate)
     return verdict(Holds, certificate=certificate)
 
 

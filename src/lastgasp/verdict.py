@@ -44,9 +44,13 @@ class Fails(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Vacuous(_Verdict):
-    """The premise of the goal or of a clause can never happen, so that a proof would say nothing."""
+    """The premise of the goal or of a clause can never happen, so that a proof would say nothing.
+
+    The ``certificate`` is that empty proof: nothing breaks the goal.
+    """
 
     reason: str = ""
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True, slots=True)

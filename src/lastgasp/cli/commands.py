@@ -28,7 +28,7 @@ from lastgasp.semantics import replay as replayed
 from lastgasp.semantics import walk
 from lastgasp.study import Study
 from lastgasp.trace import Trace, read_trace
-from lastgasp.verdict import Undecided, Verdict
+from lastgasp.verdict import Undecided, Vacuous, Verdict
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -324,7 +324,7 @@ def _keep(path: Path, text: str | None, what: str) -> None:
 
 def certify(path: Path, verdict: Verdict) -> bool:
     """Write the certificate of a verdict, if it has one."""
-    certificate = getattr(verdict, "certificate", None)
+    certificate = getattr(verdict, "certificate", None) if not isinstance(verdict, Vacuous) else None
     if certificate is not None:
         _keep(path, certificate_to_json(certificate), "proof")
     return certificate is not None

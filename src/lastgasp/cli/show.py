@@ -129,7 +129,7 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
         case Vacuous(reason=reason) | Undecided(reason=reason) | Rejected(reason=reason) if reason:
             lines += [f"Because {reason}.", ""]
     certificate = getattr(verdict, "certificate", None)
-    if certificate is not None:
+    if certificate is not None and not isinstance(verdict, Vacuous):
         lines += [
             f"Proved: {proof_line(certificate)}. Rechecked by code of its own.",
             "",

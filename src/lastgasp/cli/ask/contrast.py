@@ -130,7 +130,7 @@ def drawn(found: question.Contrast) -> str | None:
     kind, _, said = found.verdict.classification.partition(": ")
     upper = scene.Picture(
         found.failing,
-        "The failing run",
+        f"{found.question.name}: a run that breaks the goal",
         (kind, said) if kind else None,
         above,
         ringed=before,
