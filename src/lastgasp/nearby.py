@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,8 @@ class Nearby:
     evaluator. ``kept``: which step of the failing run is which one here. ``left_out`` are steps of the failing run,
     ``new`` steps of this one; its other steps only show how it comes to rest. ``least``: by how much in all (seconds)
     the instants of kept steps and the parameters must change, and whether that is enough, or it takes more. ``along``:
-    both once more, if nothing may move but what moves here.
+    both once more, if nothing may move but what moves here. ``latest``: the instant (seconds) of a new step up to which
+    it may wait, and whether that one is still fine, the kept steps being where they are.
     ``proved``: no run is nearer. ``rests``: it is fine for ever; if not, that was not shown. ``notes`` say more.
     """
 
@@ -45,6 +46,7 @@ class Nearby:
     new: tuple[int, ...]
     least: tuple[Fraction, bool]
     along: tuple[Fraction, bool]
+    latest: Mapping[int, tuple[Fraction, bool]] = field(hash=False)
     proved: bool
     rests: bool
     notes: tuple[str, ...] = ()
@@ -129,6 +131,7 @@ def _nearest(
         tuple(n + 1 for n in there[: found.compared] if n + 1 not in here),
         (found.least.value, found.least.attained),
         (found.along.value, found.along.attained),
+        {there[j] + 1: (broken - room.value, room.attained) for j, room in found.room.items() if room.sure},
         found.proved,
         found.rests,
         () if found.rests else goes_on(network, part, limits)[1],

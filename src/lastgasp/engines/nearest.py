@@ -68,7 +68,8 @@ class Near:
 
     ``pairs``: which step of the failing run is which one here, counted from 0. ``changed``: steps left out, put in or
     replaced. ``least``: by how much (seconds, over all kept steps and parameters) the timing must change; this one
-    comes close. ``along``: the same where what does not move here must not move at all. ``proved``: no run is nearer
+    comes close. ``along``: the same where what does not move here must not move at all. ``room``: how long before
+    the break a new step has to come at the latest, the kept ones being where they are. ``proved``: no run is nearer
     that takes at most :data:`TAIL` steps to come to rest. ``rests``: it is fine for ever.
     """
 
@@ -80,6 +81,7 @@ class Near:
     changed: int
     least: Least
     along: Least
+    room: Mapping[int, Least] = field(hash=False)
     proved: bool
     rests: bool
 
@@ -221,7 +223,7 @@ class _Search:
         """Of the runs that meet the demands one whose timing changes least, or comes close to it, and simple."""
         encoding = self.encoding
         self.solver.add(*demands)
-        least, model = self.least(model)
+        least, model = self.least(model, self.total)
         model, fixed = self.close(model, least)
         pairs, compared = self.run.read(model, changed)
         length = self.run.length(model)
@@ -238,8 +240,11 @@ class _Search:
             if isinstance(answer, Sat):
                 still.append(shift <= 0)
                 model = answer.model
-        along, _ = self.least(model, *still)
+        along, _ = self.least(model, self.total, *still)
         self.solver.add(*fixed, *still)
+        before = encoding.number(self.failing.broken)
+        new = {j for j in range(compared) if j not in dict(pairs).values()}
+        room = {j: self.least(model, before - self.run.instant(j))[0] for j in sorted(new)}
         moves, rest, parameters = Calm(self, model, encoding.all_of(()), length, rests=True).simplest()
         return Near(
             moves,
@@ -250,14 +255,15 @@ class _Search:
             changed,
             least,
             along,
+            room,
             proved and least.sure and along.sure,
             self.rests,
         )
 
-    def least(self, model: Model, *demands: Any) -> tuple[Least, Model]:
-        """How little the timing can change, and a model that is close; the one at hand is of a run that counts."""
-        total, number, unit = self.total, self.encoding.number, self.unit
-        low, high = -unit, Fraction(model.number(total))  # every change is more than the one, and some is the other
+    def least(self, model: Model, total: Any, *demands: Any) -> tuple[Least, Model]:
+        """How small a term that is not negative can be, and a model that is close; the given one meets the demands."""
+        number, unit = self.encoding.number, self.unit
+        low, high = -unit, Fraction(model.number(total))  # every value is more than the one, and some is the other
         while high - low > unit:
             middle = low + unit * max(1, (high - low) // (2 * unit)) if low >= 0 else Fraction(0)
             match self.check(*demands, total <= number(middle)):

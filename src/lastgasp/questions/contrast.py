@@ -156,7 +156,7 @@ class Contrast:
     def _changes(self, found: Nearby) -> Iterator[str]:
         items = self.differences
         gone = [item.quoted for item in items if item.change is Change.LEFT_OUT]
-        new = [f"{item.quoted} at {time_text(item.now[1])}" for item in items if item.change is Change.NEW and item.now]
+        new = [f"{item.quoted} at {self._when(found, item)}" for item in items if item.change is Change.NEW]
         moved = [item for item in items if item.change is Change.MOVED and not item.forced]
         timing = self._timing(found, moved) if moved or self.parameters else ""
         if not gone and not new:
@@ -165,6 +165,15 @@ class Contrast:
         parts = [f"without {_listed(gone)}"] if gone else []
         parts += [f"with {_listed(new)}"] if new else []
         yield f"It would have been fine {' and '.join(parts)}; {timing or 'all else as it was'}."
+
+    def _when(self, found: Nearby, item: Difference) -> str:
+        """The instant of a new step, and until when it may wait if that is longer."""
+        assert item.now
+        number, instant = item.now
+        latest, attained = found.latest.get(number, (instant, True))
+        if item.forced or latest <= instant:
+            return time_text(instant)
+        return f"{time_text(instant)} ({'or later, up to' if attained else 'or later, before'} {time_text(latest)})"
 
     def _timing(self, found: Nearby, moved: list[Difference]) -> str:
         """How times and parameters differ; with the boundary where one thing alone differs."""
@@ -219,11 +228,26 @@ class Contrast:
                 "attained": found.least[1] if isinstance(found, Nearby) else None,
                 "nearest": found.proved if isinstance(found, Nearby) else None,
                 "fine for ever": found.rests if isinstance(found, Nearby) else None,
-                "differences": [_plain(item) for item in self.differences],
+                "differences": [self._plain(item) for item in self.differences],
                 "parameters": {n: [value_words(a), value_words(b)] for n, (a, b) in self.parameters.items()},
                 "failing": self.failing.to_json(),
                 "fine": self.fine.to_json() if self.fine else None,
             },
+        }
+
+    def _plain(self, item: Difference) -> dict[str, Any]:
+        def place(at: tuple[int, Fraction] | None) -> dict[str, Any] | None:
+            return {"step": at[0], "time": str(at[1])} if at else None
+
+        latest = self.found.latest.get(item.now[0]) if isinstance(self.found, Nearby) and item.now else None
+        return {
+            "change": item.change.value,
+            "words": item.words,
+            "failing": place(item.before),
+            "fine": place(item.now),
+            "latest": {"time": str(latest[0]), "attained": latest[1]} if latest and not item.before else None,
+            "consequence": item.forced,
+            "surroundings": item.outside,
         }
 
 
@@ -262,20 +286,6 @@ def beside(
     limits = replace(effort.limits, seconds=effort.left if effort.until is not None else effort.limits.seconds)
     found = nearest_fine(question, verdict.trace, same_surroundings=same_surroundings, limits=limits, progress=told)
     return Contrast(question, verdict, found, same_surroundings)
-
-
-def _plain(item: Difference) -> dict[str, Any]:
-    def place(found: tuple[int, Fraction] | None) -> dict[str, Any] | None:
-        return {"step": found[0], "time": str(found[1])} if found else None
-
-    return {
-        "change": item.change.value,
-        "words": item.words,
-        "failing": place(item.before),
-        "fine": place(item.now),
-        "consequence": item.forced,
-        "surroundings": item.outside,
-    }
 
 
 def _listed(items: Any) -> str:
