@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from lastgasp.questions.asking import check as check
     from lastgasp.questions.asking import prove as prove
     from lastgasp.questions.condition import condition as condition
+    from lastgasp.questions.contrast import Contrast as Contrast
+    from lastgasp.questions.contrast import contrast as contrast
+    from lastgasp.questions.equivalence import Equivalence as Equivalence
+    from lastgasp.questions.equivalence import equivalent as equivalent
     from lastgasp.semantics import replay as replay
     from lastgasp.study import Study as Study
     from lastgasp.trace import Trace as Trace
@@ -53,6 +57,10 @@ _WHERE = {
     "check": "lastgasp.questions.asking",
     "prove": "lastgasp.questions.asking",
     "condition": "lastgasp.questions.condition",
+    "Contrast": "lastgasp.questions.contrast",
+    "contrast": "lastgasp.questions.contrast",
+    "Equivalence": "lastgasp.questions.equivalence",
+    "equivalent": "lastgasp.questions.equivalence",
     "replay": "lastgasp.semantics",
     "Study": "lastgasp.study",
     "Trace": "lastgasp.trace",
@@ -67,6 +75,8 @@ _WHERE = {
 __version__ = "0.1.0"
 
 __all__ = [
+    "Contrast",
+    "Equivalence",
     "Fails",
     "Holds",
     "InputError",
@@ -85,6 +95,8 @@ __all__ = [
     "check",
     "compose",
     "condition",
+    "contrast",
+    "equivalent",
     "load_study",
     "machine_from_yaml",
     "network_from_yaml",

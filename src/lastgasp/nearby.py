@@ -33,17 +33,19 @@ class Nearby:
 
     The run was replayed; it obeys every sentence and breaks the goal nowhere, by the observers and by the direct
     evaluator. ``kept``: which step of the failing run is which one here. ``left_out`` are steps of the failing run,
-    ``new`` steps of this one; its other steps only show how it comes to rest. ``least``: by how much in all (seconds)
-    the instants of kept steps and the parameters must change, and whether that is enough, or it takes more. ``along``:
-    both once more, if nothing may move but what moves here. ``latest``: the instant (seconds) of a new step up to which
-    it may wait, and whether that one is still fine, the kept steps being where they are.
-    ``proved``: no run is nearer. ``rests``: it is fine for ever; if not, that was not shown. ``notes`` say more.
+    ``new`` steps of this one, ``changed`` how many that makes, one in place of another counted once; what comes later
+    only shows how it comes to rest. ``least``: by how much in all (seconds) the instants of kept steps and the
+    parameters must change, and whether that is enough, or it takes more. ``along``: both once more, if nothing may
+    move but what moves here. ``latest``: the instant (seconds) of a new step up to which it may wait, and whether that
+    one is still fine, the kept steps being where they are. ``proved``: no run is nearer. ``rests``: it is fine for
+    ever; if not, that was not shown. ``notes`` say more.
     """
 
     trace: Trace
     kept: tuple[tuple[int, int], ...]
     left_out: tuple[int, ...]
     new: tuple[int, ...]
+    changed: int
     least: tuple[Fraction, bool]
     along: tuple[Fraction, bool]
     latest: Mapping[int, tuple[Fraction, bool]] = field(hash=False)
@@ -129,6 +131,7 @@ def _nearest(
         kept,
         tuple(n + 1 for n in mine if n + 1 not in old),
         tuple(n + 1 for n in there[: found.compared] if n + 1 not in here),
+        found.changed,
         (found.least.value, found.least.attained),
         (found.along.value, found.along.attained),
         {there[j] + 1: (broken - room.value, room.attained) for j, room in found.room.items() if room.sure},

@@ -24,6 +24,8 @@ PRINT = (
     " and type(sys.modules[name]).__name__ != '_LazyModule'], file=sys.stderr)"
 )
 PUBLIC = [
+    "Contrast",
+    "Equivalence",
     "Fails",
     "Holds",
     "InputError",
@@ -42,6 +44,8 @@ PUBLIC = [
     "check",
     "compose",
     "condition",
+    "contrast",
+    "equivalent",
     "load_study",
     "machine_from_yaml",
     "network_from_yaml",

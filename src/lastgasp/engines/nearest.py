@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache
 from itertools import accumulate
 from math import lcm
 from typing import Any
@@ -36,6 +36,9 @@ from lastgasp.system import TimedSystem
 
 TAIL = 4
 """So many steps may a run take to come to rest after what is compared."""
+
+MORE = 3
+"""So many steps more than the failing run has may be changed."""
 
 FINEST = 1024
 """Into so many parts a unit of the grid of all constants is cut to see that the least change is not attained."""
@@ -103,7 +106,7 @@ def nearest(
     timeout: Fraction | float | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Near | Nothing | Unknown:
-    """Look for it, up to as many changed steps as the failing run has.
+    """Look for it, up to :data:`MORE` changed steps than the failing run has.
 
     ``surroundings`` are the instances that no text binds; ``same_surroundings``: they must do the same at the same
     instants. ``latency`` (seconds) as in the module's docstring. ``timeout`` bounds everything, in seconds of the wall
@@ -140,6 +143,7 @@ class _Search:
         self.unit = _grid(_timed(system), (failing.broken, *instants))
         self.run = run = Alignment(encoding, self.solver, steps, instants, failing.broken, surroundings, rests)
         self.count = len(steps)
+        self.total = self._total()
         self.within = cache(self._within)
         if pinned:
             self.solver.add(run.same)
@@ -147,8 +151,7 @@ class _Search:
 
     # -- formulas ---------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def total(self) -> Any:
+    def _total(self) -> Any:
         """By how much the timing of kept steps and the parameters change."""
         encoding = self.encoding
         parts = [encoding.number(Fraction(0)), *self.run.shifts]
@@ -194,7 +197,7 @@ class _Search:
     # -- search -----------------------------------------------------------------------------------------------------
 
     def outcome(self, progress: Callable[[int], None] | None) -> Near | Nothing | Unknown:
-        for changed in range(self.count + 1):
+        for changed in range(self.count + MORE + 1):
             match self.check(self.within(changed)):
                 case Sat(model):
                     return self.nearest(changed, model)
@@ -202,7 +205,7 @@ class _Search:
                     return Unknown(changed, reason)
             if progress:
                 progress(changed)
-        return Nothing(self.count)
+        return Nothing(self.count + MORE)
 
     def check(self, *formulas: Any) -> solving.Answer:
         return self.solver.check(*formulas, deadline=self.deadline)

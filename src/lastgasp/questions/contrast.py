@@ -223,7 +223,7 @@ class Contrast:
                 "same surroundings": self.same_surroundings,
                 "broken": str(self.broken),
                 "reason": found.reason if isinstance(found, NotFound) else "",
-                "changed steps": sum(item.change is not Change.MOVED for item in self.differences),
+                "changed steps": found.changed if isinstance(found, Nearby) else None,
                 "least change of timing": str(found.least[0]) if isinstance(found, Nearby) else None,
                 "attained": found.least[1] if isinstance(found, Nearby) else None,
                 "nearest": found.proved if isinstance(found, Nearby) else None,
