@@ -153,6 +153,24 @@ def test_it_does_not_help_to_be_late() -> None:
     assert found.partial and "that it stays so was not shown" in found.words()
 
 
+def test_what_is_left_out_does_not_come_after_all() -> None:
+    """Both have to move, the first before the second: that is another order, not a first step that comes uncompared."""
+    first = (
+        "machine: a\nparty: A\nstates: {x: {initial: yes, at most: 5 s}, y: {}}\ntransitions: [{from: x, to: y, may: }]"
+    )
+    second = first.replace("machine: a\nparty: A", "machine: b\nparty: B\nreads: {p: {at: [x, y]}}\nsends: [go]")
+    second = second.replace("may: }", "may: , send: go}")
+    first = first.replace("at most: 5 s}, y: {}", "at most: 5 s, gives: {at: x}}, y: {gives: {at: y}}")
+    net = network({"a": first, "b": second}, {"b.p": "a"})
+    made = question(net, "b shall send go only if a is x.")
+    (early,) = (step for step in Semantics(net, {}).enabled(Semantics(net, {}).initial()).steps if step.event is None)
+    now = Semantics(net, {}).apply(Semantics(net, {}).initial(), early)
+    (late,) = Semantics(net, {}).enabled(now).steps
+    failing = replace(run(net, {}, [(Fraction(0), early), (Fraction(0), late)]), marks=((Fraction(0), "broken"),))
+    found = beside(made, Fails("zoo", "by hand", trace=failing))
+    assert nearby_of(found).changed == 2 and not found.partial
+
+
 def test_a_machine_that_never_rests_is_fine_as_far_as_was_looked() -> None:
     """It ticks for ever, so that no run comes to rest; the second tick is late enough, and more is not known."""
     tick = "machine: a\nparty: A\nsends: [go]\nstates: {s: {initial: yes, at most: 3 s}}\n"
