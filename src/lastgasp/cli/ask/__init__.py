@@ -8,5 +8,9 @@ from lastgasp.cli.ask.condition import condition
 from lastgasp.cli.ask.contrast import contrast
 from lastgasp.cli.ask.equivalent import equivalent
 
-COMMANDS: tuple[click.Command, ...] = (condition, contrast, equivalent,)
+COMMANDS: tuple[click.Command, ...] = (
+    condition,
+    contrast,
+    equivalent,
+)
 """Every question that can be typed, in the order of the help page."""
