@@ -126,6 +126,7 @@ def _nearest(
     kept = tuple((mine[i] + 1, there[j] + 1) for i, j in found.pairs)
     _same_steps(failing, trace, kept)
     here, old = {now for _, now in kept}, {before for before, _ in kept}
+    defect, doubt = (None, ()) if found.rests else goes_on(network, part, limits)
     return Nearby(
         trace,
         kept,
@@ -137,7 +138,7 @@ def _nearest(
         {there[j] + 1: (broken - room.value, room.attained) for j, room in found.room.items() if room.sure},
         found.proved,
         found.rests,
-        () if found.rests else goes_on(network, part, limits)[1],
+        (f"not every run can go on: {defect.reason}",) if defect else doubt,
     )
 
 

@@ -48,6 +48,10 @@ else:
     spacer = lazy("lastgasp.engines.spacer")
 
 
+DOUBT = "it was not shown that time can go on after this run"
+"""The note of a verdict whose run may be one up to a dead end."""
+
+
 def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
     network, chosen = part.network, extremes(part.network, [*part.restrict.values(), question.goal])
     network = network.with_settings(chosen)
@@ -287,7 +291,7 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
 
 def goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
     """Whether runs of a network with these parameters can go on: a defect, or a doubt where that is not known."""
-    doubt = ("it was not shown that time can go on after this run",)
+    doubt = (DOUBT,)
     try:
         sane = sanity(compiled(network, part.restrict, None), limits.budget("sanity"))
     except NotApplicable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 import lastgasp as lg
 from lastgasp.errors import InputError
 from lastgasp.language.sentences import parse_sentence
+from lastgasp.questions import equivalence
 from lastgasp.questions.effort import Effort
 from lastgasp.questions.equivalence import Asked, Equivalence, Relation, Text, compared, equivalent
+from lastgasp.routes import DOUBT
 from lastgasp.semantics import Semantics, run
 from lastgasp.signals import errs, signal_of
 from lastgasp.trace import Step, Trace
@@ -208,6 +211,16 @@ def test_undecided_stays_undecided() -> None:
     assert "“P” allows nothing that “Q” forbids." in half.words()
 
 
+def test_a_run_that_may_end_dead_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it was not shown that time can go on after a run, it does not separate."""
+    real = equivalence.decide
+    doubtful = lambda *args, **more: replace(real(*args, **more), notes=(DOUBT,))  # noqa: E731
+    monkeypatch.setattr(equivalence, "decide", doubtful)
+    found = ask((SHORT_ON,), ())
+    assert found.relation is Relation.UNDECIDED and found.partial and found.parties == {}
+    assert DOUBT in found.words()
+
+
 # --- runs on a grid -----------------------------------------------------------------------------------------------
 
 SEEDS, STEPS = range(24), 3
@@ -330,3 +343,12 @@ def test_proposals_of_a_study(tmp_path: Path) -> None:
     assert Trace.from_json(row["trace"]).marks[0][1] == "forbidden by “better”: “It warms up quickly”"
     with pytest.raises(InputError, match="there is no proposal"):
         equivalent(study, "today", "bettre")
+
+
+def test_the_bundled_study_binds_the_meter_further() -> None:
+    """The text in force lets a meter keep the 12 V off for longer than 3 min with supply present."""
+    found = lg.equivalent(lg.load_study(), "smets-only", "today")
+    assert found.relation is Relation.FIRST_STRICTER and not found.partial
+    assert found.parties == {"ESME": (True, False)}
+    (item,) = (item for item in found.under_second if item.follows is False)
+    assert item.clause == "smets-dc-3-min" and item.trace is not None and item.trace.marks[0][0] == 180

@@ -33,9 +33,9 @@ class Way:
 class Alignment:
     """An unrolling whose runs use as many transitions as they like, beside the ``steps`` of another run.
 
-    ``instants`` (seconds) are those of the steps; what is later than ``broken`` is late. Late steps that are not kept
-    are not compared, and permitted only if they are nothing that is asked about: none of the steps left out, and with
-    ``restful`` none of the ``surroundings`` and none that moves the observer of the goal.
+    ``instants`` (seconds) are those of the steps; what is later than ``broken`` is late. Late steps after the last that
+    is kept are not compared, and permitted only if they are nothing that is asked about: none of the steps left out,
+    and with ``restful`` none of the ``surroundings`` and none that moves the observer of the goal.
     """
 
     def __init__(
@@ -136,7 +136,8 @@ class Alignment:
         all_of, n = self.encoding.all_of, len(self.steps)
         for out in range(min(n, changed - new) + 1):
             known = self.node(j, n - out, changed - out, new)
-            yield Way(all_of((known, self.left_out(n - out, n))), ("aligned", j, n - out, changed - out, new))
+            parts = [known, self.left_out(n - out, n), *([self.last(j - 1)] if j else [])]
+            yield Way(all_of(parts), ("aligned", j, n - out, changed - out, new))
         if j:
             parts = [self.late(j - 1), self.tail(j - 1, changed, new), self.nothing_left_out(j - 1)]
             if self.restful:
@@ -161,9 +162,13 @@ class Alignment:
         return self.encoding.at_step(self.encoding.moved_by(self.surroundings), j)
 
     def put_in(self, j: int) -> Any:
-        """The ``j``-th step may be new: it comes in time to be compared."""
-        new = self.encoding.negation(self.encoding.all_of((self.same, self.outside_moves(j))))
-        return self.encoding.all_of((new, self.encoding.negation(self.late(j))))
+        """The ``j``-th step may be new."""
+        return self.encoding.negation(self.encoding.all_of((self.same, self.outside_moves(j))))
+
+    def last(self, j: int) -> Any:
+        """The ``j``-th step may be the last that is compared: in time, or a step that is kept."""
+        kept = (self.kept(i, j) for i in range(len(self.steps)))
+        return self.encoding.any_of((self.encoding.negation(self.late(j)), *kept))
 
     def left_out(self, first: int, last: int) -> Any:
         """The steps ``first`` to ``last - 1`` of the failing run may be left out."""

@@ -1,10 +1,10 @@
 """The run that is fine and nearest to one that is not: fewest changed steps, then least changed timing.
 
 The two are aligned like words (Levenshtein 1966): a step of the failing run is kept, left out, or replaced by another,
-and steps may be put in, up to the instant at which the failing run breaks its goal. What follows later, but for kept
-steps, is not compared: there devices come to rest, and no step concerns the goal or is one of those left out. Where
-several runs change equally few steps, one with fewest new ones is nearer, then one in which the surroundings do the
-same, then one whose kept steps move least in time.
+and steps may be put in, up to the instant at which the failing run breaks its goal or up to a kept step. What follows
+later is not compared: there devices come to rest, and no step concerns the goal or is one of those left out. Where
+several runs change equally few steps, one with fewest new ones is nearer, then one in which the surroundings take the
+same steps, then one whose kept steps move least in time.
 
 *Fine* is a run that never breaks the goal and in which time can go on for ever: it ends in a wait longer than any
 constant, so that every clock has passed every limit and nothing changes by waiting longer. Where no run comes to such a
@@ -245,9 +245,11 @@ class _Search:
                 model = answer.model
         along, _ = self.least(model, self.total, *still)
         self.solver.add(*fixed, *still)
-        before = encoding.number(self.failing.broken)
-        new = {j for j in range(compared) if j not in dict(pairs).values()}
-        room = {j: self.least(model, before - self.run.instant(j))[0] for j in sorted(new)}
+        room = {}
+        for j in sorted(set(range(compared)) - set(dict(pairs).values())):
+            left = encoding.number(self.failing.broken) - self.run.instant(j)
+            if model.number(left) >= 0:
+                room[j], _ = self.least(model, left, left >= 0)
         moves, rest, parameters = Calm(self, model, encoding.all_of(()), length, rests=True).simplest()
         return Near(
             moves,

@@ -159,12 +159,15 @@ class Contrast:
         new = [f"{item.quoted} at {self._when(found, item)}" for item in items if item.change is Change.NEW]
         moved = [item for item in items if item.change is Change.MOVED and not item.forced]
         timing = self._timing(found, moved) if moved or self.parameters else ""
+        rest = "all else as it was" + ", but for what follows from that" * any(
+            item.forced and item.shift for item in items
+        )
         if not gone and not new:
             yield f"The same steps are fine at other times: {timing}." if timing else "The same steps are fine."
             return
         parts = [f"without {_listed(gone)}"] if gone else []
         parts += [f"with {_listed(new)}"] if new else []
-        yield f"It would have been fine {' and '.join(parts)}; {timing or 'all else as it was'}."
+        yield f"It would have been fine {' and '.join(parts)}; {timing or rest}."
 
     def _when(self, found: Nearby, item: Difference) -> str:
         """The instant of a new step, and until when it may wait if that is longer."""

@@ -19,6 +19,7 @@ from lastgasp.question import Memory, Question
 from lastgasp.questions.asking import sentences_of
 from lastgasp.questions.effort import Effort
 from lastgasp.render.words import time_text
+from lastgasp.routes import DOUBT
 from lastgasp.sentences import Sentence
 from lastgasp.study import Study
 from lastgasp.trace import Trace
@@ -58,7 +59,7 @@ class Asked:
         match self.verdict:
             case None | Holds() | Vacuous():
                 return True
-            case Fails():
+            case Fails(notes=notes) if DOUBT not in notes:
                 return False
         return None
 
@@ -272,6 +273,8 @@ def _line(own: Text, other: Text, item: Asked) -> str:
             return f"{clause} forbids nothing that {other.label} allows: proved, and the proof rechecked."
         case Vacuous():
             return f"{clause} never applies under {other.label}, where it is equal to no clause: proved."
+        case Fails(notes=notes) if DOUBT in notes:
+            return f"{clause} is not decided: a run under {other.label} breaks it, but {DOUBT}."
         case Fails(trace=trace) if trace is not None:
             at = time_text(trace.marks[-1][0])
             return f"{clause} forbids what {other.label} allows: a run of {len(trace.entries)} steps breaks it at {at}."
