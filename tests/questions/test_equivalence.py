@@ -189,6 +189,7 @@ def test_assumptions_are_those_of_both() -> None:
     assert "Not both texts make all of them." in found.words() and "supply shall never be off" in found.words()
     same = compared(net, *dark, short)
     assert compared(net, *dark).relation is not Relation.EQUIVALENT
+    assert compared(net, *dark, {}, short).relation is Relation.EQUIVALENT
     assert same.unshared == () and "Not both" not in same.words()
 
 
@@ -209,6 +210,14 @@ def test_undecided_stays_undecided() -> None:
     half = ask((SHORT_ON, LOUD), (SHORT_ON,), effort=Effort.lasting(0))
     assert half.relation is Relation.UNDECIDED
     assert "“P” allows nothing that “Q” forbids." in half.words()
+
+
+def test_one_run_is_enough_beside_what_is_undecided() -> None:
+    """That one clause forbids what the other text allows settles its direction, whatever becomes of another clause."""
+    whole = ask((SHORT_ON, LOUD), ())
+    first, second = whole.under_second
+    half = replace(whole, under_second=(first, replace(second, verdict=Undecided("zoo", "zones", reason="the time"))))
+    assert half.relation is Relation.FIRST_STRICTER and half.partial and half.parties == {"S": (True, False)}
 
 
 def test_a_run_that_may_end_dead_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
