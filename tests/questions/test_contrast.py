@@ -426,6 +426,17 @@ def test_a_clause_that_the_run_breaks_is_noticed(monkeypatch: pytest.MonkeyPatch
         beside(made, verdict)
 
 
+def test_a_clause_that_only_its_observer_sees_broken_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Already at the start, which is no reason to overlook it."""
+    clause = "bulb shall be on for at least 3 s each time."
+    made, verdict = asked(network({"bulb": BULB}), "bulb shall never be on for more than 5 s.", clauses=[clause])
+    real = evidence.watch
+    seen = lambda monitor, *rest: Fraction(0) if monitor.name == "@" else real(monitor, *rest)  # noqa: E731
+    monkeypatch.setattr(evidence, "watch", seen)
+    with pytest.raises(InternalError, match="breaks 'clause0' at None, its observer says 0"):
+        beside(made, verdict)
+
+
 # --- asking -------------------------------------------------------------------------------------------------------
 
 
