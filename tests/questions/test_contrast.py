@@ -186,9 +186,20 @@ transitions:
 
 
 def test_the_last_new_step_is_in_time() -> None:
-    """Nothing answers the duty, and its cause does not end in time either: that it ends later is no way out."""
-    found = near(network({"a": OWES}), "When a is t, a shall within 2 s send go.")
-    assert all(item.now[1] <= found.broken for item in found.differences if item.now and not item.before)
+    """The supply had to return, and the lamp follows it. That both fail and return later is no way to hide the lamp."""
+    lamp = """
+machine: lamp
+party: L
+reads: {supply: {power: [on, off]}}
+states: {lit: {initial: yes}, dark: {}}
+transitions:
+  - {from: lit, to: dark, when: supply.power is off}
+  - {from: dark, to: lit, when: supply.power is on}
+"""
+    net = network({"supply": SUPPLY, "lamp": lamp}, {"lamp.supply": "supply"})
+    found = near(net, "(supply is off and lamp is dark) shall never hold for more than 2 s.")
+    assert [words for _, words in kinds(found)] == ["supply: off → on", "lamp: dark → lit"]
+    assert nearby_of(found).changed == 2
 
 
 def test_what_is_left_out_does_not_come_after_all() -> None:
