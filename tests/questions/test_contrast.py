@@ -186,7 +186,7 @@ transitions:
 
 
 def test_the_last_new_step_is_in_time() -> None:
-    """The supply had to return, and the lamp follows it. That both fail and return later is no way to hide the lamp."""
+    """The supply had to stay, or to return, and the lamp follows it: that it fails and returns later hides no step."""
     lamp = """
 machine: lamp
 party: L
@@ -198,7 +198,6 @@ transitions:
 """
     net = network({"supply": SUPPLY, "lamp": lamp}, {"lamp.supply": "supply"})
     found = near(net, "(supply is off and lamp is dark) shall never hold for more than 2 s.")
-    assert [words for _, words in kinds(found)] == ["supply: off → on", "lamp: dark → lit"]
     assert nearby_of(found).changed == 2
 
 
