@@ -13,6 +13,8 @@ are drawn in ARCHITECTURE.md. Everything exported here is loaded when it is firs
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lastgasp.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from lastgasp.bundled import load_study as load_study
     from lastgasp.errors import InputError as InputError
@@ -72,7 +74,6 @@ _WHERE = {
     "Verdict": "lastgasp.verdict",
 }
 
-__version__ = "0.1.0"
 
 __all__ = [
     "Contrast",

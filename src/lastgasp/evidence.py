@@ -16,7 +16,7 @@ from lastgasp.observers import observer
 from lastgasp.question import Question
 from lastgasp.semantics import replay, run
 from lastgasp.sentences import Possible
-from lastgasp.signals import errs, signal_of
+from lastgasp.signals import errs, premise_occurs, signal_of
 from lastgasp.slicing import Slice
 from lastgasp.trace import Trace
 from lastgasp.watch import watch
@@ -94,6 +94,24 @@ def _replayed(question: Question, trace: Trace) -> Trace:
         return replay(question.network.with_settings(chosen_values(trace.parameters)), trace)
     except ReplayError as error:
         raise InternalError(f"the evidence for {question.name} fails its replay: {error}") from error
+
+
+def speaks_of(question: Question, part: Slice, network: Network, found: Run) -> bool:
+    """Whether a run of the part shows that the premise of the goal can happen: a permitted one in which it does.
+
+    A premise that begins at the end of the run has to last, so a little more time may pass there.
+    """
+    formula = question.goal.formula
+    for more in (Fraction(0), Fraction(1), Fraction(1, 1000)):
+        try:
+            trace = traced(network, (found[0], found[1] + more), ())
+        except InternalError:
+            continue
+        signal = signal_of(trace, network)
+        permitted = all(errs(item.formula, signal, trace.parameters) is None for item in part.restrict.values())
+        if permitted and premise_occurs(formula, signal, trace.parameters):
+            return True
+    return False
 
 
 def completed(whole: Network, part: Network, found: Run) -> Trace:

@@ -11,7 +11,7 @@ from lastgasp.errors import Disagreement, InputError, InternalError, LastgaspErr
 from lastgasp.evidence import CutTooMuch
 from lastgasp.language.proof_files import question_text
 from lastgasp.question import Limits, Question
-from lastgasp.routes import by_induction, by_search, by_spacer, by_zones, safely_cut
+from lastgasp.routes import by_induction, by_search, by_spacer, by_zones, recalled, safely_cut
 from lastgasp.sentences import Possible
 from lastgasp.slicing import Slice
 from lastgasp.verdict import Rejected, Undecided, Verdict
@@ -45,6 +45,10 @@ def decide(question: Question, engine: str = "auto", limits: Limits | None = Non
 
 
 def _decided(question: Question, part: Slice, engine: str, limits: Limits) -> Verdict:
+    asked = ("zones", *SOLVERS) if engine == "auto" else (engine,) * (engine != "all")
+    known = recalled(question, part, asked, limits)
+    if known is not None:
+        return known
     if engine in SOLVERS:
         return SOLVERS[engine](question, part, limits)
     if engine == "zones":

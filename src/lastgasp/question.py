@@ -10,6 +10,7 @@ from lastgasp.engines.zones.engine import Sanity
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.network import Network
 from lastgasp.sentences import Sentence
+from lastgasp.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Limits:
 
     ``megabytes`` bounds the memory of each engine, so far as it can be told. ``order`` is that of the zone engine's
     search; only breadth-first finds the shortest run first. ``memory`` keeps what was found out about a network apart
-    from its goal, for the next goal about the same network.
+    from its goal, for the next goal about the same network; ``store`` keeps on disk what engines found, for good.
     """
 
     seconds: float | None = 60.0
@@ -52,6 +53,7 @@ class Limits:
     megabytes: int | None = None
     progress: Callable[[str, int, int], None] | None = None
     memory: Memory = field(default_factory=Memory, compare=False)
+    store: Store | None = field(default=None, compare=False)
 
     def budget(self, engine: str) -> Budget:
         """A budget for the zone engine that starts now."""

@@ -1,7 +1,8 @@
 """The routes to a verdict on one part of a network: by zones, by bounded search, by an invariant.
 
 Order of business: what comes before any verdict (values out of range, timelocks, instant loops, clauses that their
-party cannot obey), then the goal. A proof is rechecked by other code before it is called one.
+party cannot obey), then the goal. A proof is rechecked by other code before it is called one. What a store kept goes
+the same way as what an engine says: it is believed as little.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import pickle
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lastgasp.certificate import (
     Certificate,
@@ -20,11 +21,22 @@ from lastgasp.certificate import (
     recheck_unrestricted,
     settings_of,
 )
-from lastgasp.engines.zones.engine import Defect, Disobedience, Sanity, find, sanity
+from lastgasp.engines.zones.engine import Defect, Disobedience, Finding, Sanity, find, sanity
 from lastgasp.errors import InternalError, NotApplicable
-from lastgasp.evidence import chosen_values, evidence, remarks, traced
+from lastgasp.evidence import chosen_values, evidence, remarks, speaks_of, traced
 from lastgasp.expr import disj
 from lastgasp.extremes import extremes
+from lastgasp.kept import (
+    Shown,
+    finding_data,
+    finding_from,
+    invariant_data,
+    invariant_from,
+    shown_data,
+    shown_from,
+    sound_data,
+    sound_from,
+)
 from lastgasp.lazy import lazy
 from lastgasp.machine import Setting
 from lastgasp.network import Network
@@ -36,6 +48,7 @@ from lastgasp.recheck.smtlib import Invariant
 from lastgasp.recheck.smtlib import obligations as written
 from lastgasp.sentences import Possible
 from lastgasp.slicing import Slice, sliced
+from lastgasp.store import Store
 from lastgasp.system import TimedSystem, compiled
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -51,20 +64,81 @@ else:
 DOUBT = "it was not shown that time can go on after this run"
 """The note of a verdict whose run may be one up to a dead end."""
 
+SOUND = "soundness"
+"""The name under which it is kept that a network means something."""
+
+
+def recalled(question: Question, part: Slice, engines: Iterable[str], limits: Limits) -> Verdict | None:
+    """The verdict that a kept answer of one of these engines leads to; ``None`` where none is kept that stands."""
+    for engine in engines if limits.store else ():
+        assert limits.store is not None
+        try:
+            data = limits.store.get(_key(limits.store, question, part, engine, limits))
+            answer = _recalled(question, part, limits, engine, data) if data else None
+        except Exception:  # a forger's text may break anything, in any way: then it is worth nothing
+            continue
+        if isinstance(answer, Holds | Fails | Rejected):
+            return answer
+    return None
+
+
+def _recalled(question: Question, part: Slice, limits: Limits, engine: str, data: Mapping[str, Any]) -> Verdict | None:
+    if engine == "zones":
+        found = finding_from(data)
+        network, chosen = _widest(question, part)
+        if found.witness is not None and not speaks_of(question, part, network, found.witness):
+            return None
+        return _zoned(question, part, network, chosen, found, limits)
+    if "broken" in data:
+        return _shown(question, part, limits, engine, shown_from(data["broken"]))
+    return _proved(question, part, limits, engine, *invariant_from(data))
+
+
+def _key(store: Store, question: Question, part: Slice, engine: str, limits: Limits) -> str:
+    """The key of what an engine says of a part: neither the names of goals nor what was cut belong to it."""
+    goal = () if engine == SOUND else (("", question.goal),)
+    order = limits.order if engine == "zones" else ""
+    clauses = [name for name in part.restrict if name in question.clauses]
+    return store.key(engine, part.network, (*part.restrict.items(), *goal), clauses, order)
+
+
+def _keep(
+    question: Question, part: Slice, limits: Limits, engine: str, answer: Verdict, data: Mapping[str, Any] | None
+) -> None:
+    """Keep what an engine said, if it led to a verdict that it is the evidence for."""
+    if limits.store is not None and data and isinstance(answer, Holds | Fails):
+        limits.store.put(_key(limits.store, question, part, engine, limits), data)
+
+
+def _widest(question: Question, part: Slice) -> tuple[Network, dict[str, Setting]]:
+    """The network at the values that permit most, and these; :class:`NotApplicable` where there are none."""
+    chosen = extremes(part.network, [*part.restrict.values(), question.goal])
+    return part.network.with_settings(chosen), chosen
+
 
 def by_zones(question: Question, part: Slice, limits: Limits) -> Verdict:
-    network, chosen = part.network, extremes(part.network, [*part.restrict.values(), question.goal])
-    network = network.with_settings(chosen)
-    verdict = _teller(question, part, "zones", chosen)
+    """Reachable zones: a shortest run that breaks the goal, or a proof, at the values that permit most."""
+    network, chosen = _widest(question, part)
     system = compiled(network, part.restrict, question.goal)
     found = find(system, limits.budget("zones"), limits.order)
+    answer = _zoned(question, part, network, chosen, found, limits)
+    if limits.store and (found.witness is None or speaks_of(question, part, network, found.witness)):
+        _keep(question, part, limits, "zones", answer, finding_data(found, system))
+    return answer
+
+
+def _zoned(
+    question: Question, part: Slice, network: Network, chosen: Mapping[str, Setting], found: Finding, limits: Limits
+) -> Verdict:
+    """The verdict that a finding allows, whoever made it."""
+    verdict = _teller(question, part, "zones", chosen)
     if found.defect is not None:
         return verdict(Rejected, reason=found.defect.reason, trace=traced(network, found.defect.run, ()))
     # a failing run is extended to a whole one only where the network without the goal is sound
     rejected: Verdict | None = None
     plain = not unrestricted(part)
     if not plain:
-        sane = soundness(question, network, part, limits)
+        sane = soundness(question, network, part, limits, proof=found.proof is not None)
         if sane.defect is not None:
             return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
         if not sane.complete:
@@ -167,7 +241,7 @@ def shown_sound(question: Question, part: Slice, limits: Limits) -> dict[str, Zo
     found = {}
     for party in parties_of(part):
         narrow = part.network.with_settings(settings_of(part, party))
-        least = soundness(question, narrow, part, limits)
+        least = soundness(question, narrow, part, limits, proof=True)
         if least.proof is None or least.defect or least.disobeyed:
             why = least.defect.reason if least.defect else "a clause is not shown obeyable"
             return f"at the narrowest values of {party} {why}" if party else why
@@ -178,14 +252,43 @@ def shown_sound(question: Question, part: Slice, limits: Limits) -> dict[str, Zo
     return found
 
 
-def soundness(question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False) -> Sanity:
-    """What is true of the restricted network, its goal aside; worked out once for all goals about it."""
+def soundness(
+    question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False, proof: bool = False
+) -> Sanity:
+    """What is true of the restricted network, its goal aside; worked out once for all goals about it.
+
+    ``proof``: it goes into a certificate. Such a set is kept; where none is needed, to look is cheaper than to recheck.
+    """
     key = pickle.dumps((odd, network.instances, sorted(part.restrict.items()), sorted(question.clauses)))
     if key not in limits.memory.found:
         bound, assumed = bindings(part, question.clauses)
         system = compiled(network, part.restrict, None)
-        limits.memory.found[key] = sanity(system, limits.budget("sanity"), bound, assumed, odd=odd)
+        kept = _kept_soundness(question, network, part, system, limits) if proof else None
+        found = kept or sanity(system, limits.budget("sanity"), bound, assumed, odd=odd)
+        limits.memory.found[key] = found
+        if kept is not None:
+            limits.memory.rechecked.append(kept)
+        elif limits.store and proof and found.proof and not found.defect and not found.disobeyed:
+            at = _key(limits.store, question, replace(part, network=network), SOUND, limits)
+            limits.store.put(at, sound_data(found.proof, system))
     return limits.memory.found[key]
+
+
+def _kept_soundness(
+    question: Question, network: Network, part: Slice, system: TimedSystem, limits: Limits
+) -> Sanity | None:
+    """A kept set of zones, rechecked, that shows that the restricted network means something."""
+    if limits.store is None:
+        return None
+    try:
+        data = limits.store.get(_key(limits.store, question, replace(part, network=network), SOUND, limits))
+        proof = sound_from(data) if data else None
+        if proof is None:
+            return None
+        recheck_sound(part, system, proof, question.clauses)
+    except Exception:  # as in ``recalled``
+        return None
+    return Sanity(True, len(proof.zones), proof)
 
 
 def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
@@ -213,7 +316,7 @@ def by_induction(question: Question, part: Slice, limits: Limits) -> Verdict:
     system = compiled(part.network, part.restrict, question.goal)
     answer = induction.prove(system, depth=limits.depth, timeout=limits.seconds)
     if isinstance(answer, obligations.Proved):
-        return _proved(question, part, limits, "induction", answer)
+        return _proved(question, part, limits, "induction", Invariant(answer.k, answer.invariant))
     return _searched(question, part, limits, "induction", answer)
 
 
@@ -222,23 +325,27 @@ def by_spacer(question: Question, part: Slice, limits: Limits) -> Verdict:
     system = compiled(part.network, part.restrict, question.goal)
     answer = spacer.prove(system, timeout=limits.seconds)
     if isinstance(answer, obligations.Proved):
-        return _proved(question, part, limits, "spacer", answer)
+        return _proved(question, part, limits, "spacer", Invariant(answer.k, answer.invariant))
     reason = "some run breaks the goal, or leaves a range; a search has to show it"
     if not isinstance(answer, spacer.Broken):
         reason = f"the solver gave up: {answer.reason}"
     return Undecided(question.name, "spacer", reason=reason, notes=remarks(question, part, {}))
 
 
-def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof: obligations.Proved) -> Verdict:
-    """The verdict that an invariant allows, once the network is shown to mean something and the goal to speak of it."""
+def _proved(
+    question: Question, part: Slice, limits: Limits, engine: str, proof: Invariant, witness: Shown | None = None
+) -> Verdict:
+    """The verdict that an invariant allows, once the network is shown to mean something and the goal to speak of it.
+
+    ``witness``: a kept run that claims to show the latter.
+    """
     verdict = _teller(question, part, engine, {})
 
     def undecided(reason: str) -> Verdict:
         return verdict(Undecided, reason=f"the goal is proved, but {reason}")
 
-    certificate = certified(question, part, limits, engine, invariant=Invariant(proof.k, proof.invariant))
-    assert certificate.invariant is not None
-    discharge(written(certificate.open_system, certificate.invariant))
+    certificate = certified(question, part, limits, engine, invariant=proof)
+    discharge(written(certificate.open_system, proof))
     doubt = unrestricted(part)
     if doubt:
         try:
@@ -250,11 +357,25 @@ def _proved(question: Question, part: Slice, limits: Limits, engine: str, proof:
             return undecided(sound)
         certificate = replace(certificate, sound=sound)
     if isinstance(question.goal.formula, Possible):
-        return verdict(Fails, certificate=certificate)
-    spoken_of = bmc.search(_premised(certificate.open_system), depth=limits.depth, timeout=limits.seconds)
-    if not isinstance(spoken_of, bmc.Found):
-        return undecided("it was not shown that what it speaks of can happen")
-    return verdict(Holds, certificate=certificate)
+        answer = verdict(Fails, certificate=certificate)
+        _keep(question, part, limits, engine, answer, invariant_data(proof))
+        return answer
+    answer = verdict(Holds, certificate=certificate)
+    if witness is None:
+        spoken_of = bmc.search(_premised(certificate.open_system), depth=limits.depth, timeout=limits.seconds)
+        if not isinstance(spoken_of, bmc.Found):
+            return undecided("it was not shown that what it speaks of can happen")
+        witness = Shown((list(spoken_of.moves), spoken_of.rest), spoken_of.parameters)
+        if limits.store and speaks_of(question, part, _under(part, witness), witness.run):
+            _keep(question, part, limits, engine, answer, invariant_data(proof, witness))
+    elif not speaks_of(question, part, _under(part, witness), witness.run):
+        return undecided("the run that was kept does not show what it speaks of")
+    return answer
+
+
+def _under(part: Slice, shown: Shown) -> Network:
+    """The network with the values for its parameters that a run was found under."""
+    return part.network.with_settings(chosen_values(shown.parameters))
 
 
 def _premised(system: TimedSystem) -> TimedSystem:
@@ -271,13 +392,10 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
     verdict = _teller(question, part, engine, {})
     match answer:
         case bmc.Found():
-            network = part.network.with_settings(chosen_values(answer.parameters))
-            trace = evidence(question, part, network, (list(answer.moves), answer.rest))
-            defect, doubt = goes_on(network, part, limits)
-            if defect is not None:
-                return verdict(Rejected, *doubt, reason=defect.reason, trace=traced(network, defect.run, ()))
-            kind = Holds if isinstance(question.goal.formula, Possible) else Fails
-            return verdict(kind, *doubt, trace=trace)
+            shown = Shown((list(answer.moves), answer.rest), answer.parameters)
+            found = _shown(question, part, limits, engine, shown)
+            _keep(question, part, limits, engine, found, {"broken": shown_data(shown)})
+            return found
         case bmc.OutOfRange():
             network = part.network.with_settings(chosen_values(answer.parameters))
             reason = "a step sets a variable to a value out of its range"
@@ -287,6 +405,18 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
             return verdict(Undecided, reason=f"the solver gave up at {answer.depth} steps: {answer.reason}")
     reason = f"no error within {answer.depth} steps; a bounded search proves nothing beyond"
     return verdict(Undecided, reason=reason)
+
+
+def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: Shown) -> Verdict:
+    """The verdict that a run allows, once it is seen to break the goal and to go on."""
+    verdict = _teller(question, part, engine, {})
+    network = _under(part, shown)
+    trace = evidence(question, part, network, shown.run)
+    defect, doubt = goes_on(network, part, limits)
+    if defect is not None:
+        return verdict(Rejected, *doubt, reason=defect.reason, trace=traced(network, defect.run, ()))
+    kind = Holds if isinstance(question.goal.formula, Possible) else Fails
+    return verdict(kind, *doubt, trace=trace)
 
 
 def goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:

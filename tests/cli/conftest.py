@@ -11,6 +11,12 @@ from lastgasp.cli.main import main
 from tests.cli.studies import LAMP, LAMP_EXPECTED, Call, Ran, written
 
 
+@pytest.fixture(autouse=True)
+def no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins with an empty cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user-cache"))
+
+
 @pytest.fixture
 def lamp(tmp_path: Path) -> Path:
     """The study of the lamp, without expectations: one check is not as expected."""

@@ -26,6 +26,7 @@ from lastgasp.questions.reading import unreadable
 from lastgasp.questions.trying import attempt, effect
 from lastgasp.semantics import replay as replayed
 from lastgasp.semantics import walk
+from lastgasp.store import Store, cache_folder
 from lastgasp.study import Study
 from lastgasp.trace import Trace, read_trace
 from lastgasp.verdict import Undecided, Vacuous, Verdict
@@ -63,6 +64,8 @@ def check(
     memory: int | None,
     order: str,
     certificates: Path | None,
+    cache: Path | None,
+    no_cache: bool,
     sanity: bool,
     form: str,
 ) -> int:
@@ -75,13 +78,25 @@ def check(
         complain("there is nothing to check: the study needs a goal, a proposal and an installation")
         return NOTHING
     with Progress(len(wanted)) as progress:
-        limits = Limits(seconds=timeout, megabytes=memory, order=order, progress=progress.states)
+        store = opened_store(cache, no_cache)
+        limits = Limits(seconds=timeout, megabytes=memory, order=order, progress=progress.states, store=store)
         cells = matrix(study, wanted, engine=engine, limits=limits, jobs=jobs, done=progress.cell)
     if certificates is not None:
         for cell in cells:
             certify(certificates / f"{str(cell.name).replace('/', '.')}.json", cell.verdict)
     out(_json(show.cells_json(cells)) if form == "json" else show.matrix_text(study, cells))
     return exit_code(cells)
+
+
+def opened_store(cache: Path | None, no_cache: bool) -> Store | None:
+    """Where engines' answers are kept: in ``cache``, or the user's cache folder if that can be written to."""
+    if no_cache:
+        return None
+    if cache is not None:
+        return Store.opened(cache)
+    with suppress(OSError, RuntimeError):  # no home, or one that nobody may write to
+        return Store.opened(cache_folder())
+    return None
 
 
 def written_down(report: object) -> str:

@@ -20,10 +20,13 @@ from lastgasp.cli.console import INTERNAL, INTERRUPTED, OK, UNUSABLE, complain, 
 from lastgasp.cli.options import (
     ORDERS,
     assume_option,
+    cache_option,
     check_argument,
     engine_option,
     file_type,
     format_option,
+    memory_option,
+    no_cache_option,
     path_argument,
     profile_option,
     study_option,
@@ -105,11 +108,13 @@ def cli(context: click.Context) -> int:
 @engine_option
 @timeout_option
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes to work in.")
-@click.option("--memory", type=click.IntRange(1), metavar="MB", help="Limit per engine, in megabytes.")
+@memory_option
 @click.option(
     "--order", type=click.Choice(ORDERS), default=ORDERS[0], show_default=True, help="How zones are searched."
 )
 @click.option("--certificates", type=file_type, help="Write every proof to a file in this folder.")
+@cache_option
+@no_cache_option
 @click.option("--sanity", is_flag=True, help="Ask nothing of the goals: what is wrong or odd about the models?")
 @format_option
 def check(**given: Any) -> int:

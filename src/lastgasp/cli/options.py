@@ -54,4 +54,12 @@ whole_option = click.option(
     show_default=True,
     help="Limit for the whole answer, such as 60s or '10 min'; what is not known by then is said.",
 )
+cache_option = click.option(
+    "--cache",
+    type=file_type,
+    metavar="DIR",
+    help="Keep what engines find in this folder, not in the user's cache; it is checked again whenever it is used.",
+)
+no_cache_option = click.option("--no-cache", is_flag=True, help="Keep nothing, and use nothing that was kept.")
+memory_option = click.option("--memory", type=click.IntRange(1), metavar="MB", help="Limit per engine, in megabytes.")
 check_argument = click.argument("check_name", metavar="CHECK")

@@ -7,39 +7,21 @@ A file carries the question as text (machines, installation, sentences), its has
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
 from lastgasp.certificate import Certificate, Sound, system_of
 from lastgasp.errors import InputError, InternalError, Place, Problem
-from lastgasp.expr import (
-    COMPARE,
-    TRUE,
-    And,
-    Clock,
-    Compare,
-    Const,
-    Expr,
-    In,
-    Name,
-    Not,
-    Or,
-    Param,
-    Plus,
-    Times,
-    Value,
-    text,
-)
+from lastgasp.expr import TRUE, text
 from lastgasp.language.machines import machine_from_yaml, network_from_yaml
 from lastgasp.language.sentence_words import sentence_text
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.language.writing import machine_to_yaml, network_to_yaml
 from lastgasp.machine import Machine
 from lastgasp.network import Network
-from lastgasp.recheck.inductive import StoredZone, ZoneSet
 from lastgasp.recheck.smtlib import Invariant, obligations
+from lastgasp.recheck.stored import expr_data, expr_from, zones_data, zones_from
 from lastgasp.sentences import Sentence
 from lastgasp.slicing import Slice
 
@@ -148,7 +130,7 @@ def certificate_from_json(text: str, name: str = "<text>") -> Certificate:
             sentences("clauses"),
             sentences("assumptions"),
             tuple(data["kept"]),
-            None if "invariant" in data["proof"] else _zones(data["proof"]),
+            None if "invariant" in data["proof"] else zones_from(data["proof"]),
             _invariant(data["proof"]) if "invariant" in data["proof"] else None,
             _sound(data["sound"]),
             _over(data["proof"]),
@@ -178,7 +160,7 @@ def _no_certificate(name: str, why: str) -> InputError:
 def _proof_data(certificate: Certificate) -> dict[str, Any]:
     if certificate.invariant is None:
         assert certificate.zones is not None
-        return _zones_data(certificate.zones, tuple(certificate.system().variables))
+        return zones_data(certificate.zones, tuple(certificate.system().variables))
     proof = certificate.invariant
     opened = {} if certificate.over is None else {"over": list(map(list, certificate.over))}
     given = {} if certificate.given == TRUE else {"given": expr_data(certificate.given)}
@@ -206,103 +188,12 @@ def _over(data: Mapping[str, Any]) -> tuple[tuple[str, ...], ...] | None:
     return tuple(map(tuple, data["over"]))
 
 
-LEAVES: dict[str, Callable[[str], Expr]] = {"name": Name, "clock": Clock, "parameter": Param}
-JOINS: dict[str, Callable[[tuple[Expr, ...]], Expr]] = {"and": And, "or": Or, "+": Plus}
-
-
-def expr_data(expr: Expr) -> Any:
-    """A condition as nested lists, its operator first: ``["<=", ["clock", "lamp.time"], "180"]``."""
-    match expr:
-        case Const(value):
-            return str(value) if isinstance(value, Fraction) else ["word", value] if isinstance(value, str) else value
-        case Name(name):
-            return ["name", name]
-        case Clock(name):
-            return ["clock", name]
-        case Param(name):
-            return ["parameter", name]
-        case Compare(op, left, right):
-            return [op, expr_data(left), expr_data(right)]
-        case In(item, values):
-            return ["in", expr_data(item), *(expr_data(Const(value)) for value in values)]
-        case Not(item):
-            return ["not", expr_data(item)]
-        case And(items):
-            return ["and", *map(expr_data, items)]
-        case Or(items):
-            return ["or", *map(expr_data, items)]
-        case Plus(items):
-            return ["+", *map(expr_data, items)]
-        case Times(factor, item):
-            return ["*", expr_data(Const(factor)), expr_data(item)]
-    raise InternalError(f"an invariant cannot say {text(expr)}")
-
-
-def expr_from(data: Any) -> Expr:
-    """The inverse of :func:`expr_data`; raises :class:`ValueError` where it is not one."""
-    if isinstance(data, str):
-        return Const(Fraction(data))
-    if isinstance(data, bool | int):
-        return Const(data)
-    if not isinstance(data, list) or not data:
-        raise ValueError(f"condition {data!r}")
-    head, *rest = data
-    if head == "word" and len(rest) == 1 and isinstance(rest[0], str):
-        return Const(rest[0])
-    if head in LEAVES and len(rest) == 1 and isinstance(rest[0], str):
-        return LEAVES[head](rest[0])
-    parts = [expr_from(item) for item in rest]
-    constants = [part.value for part in parts if isinstance(part, Const)]
-    if head in COMPARE and len(parts) == 2:
-        return Compare(head, *parts)
-    if head == "not" and len(parts) == 1:
-        return Not(parts[0])
-    if head in JOINS:
-        return JOINS[head](tuple(parts))
-    if head == "*" and len(parts) == 2 and constants and isinstance(constants[0], int | Fraction):
-        return Times(constants[0], parts[1])
-    if head == "in" and len(constants) == len(parts) - 1:
-        return In(parts[0], tuple(constants))
-    raise ValueError(f"condition {data!r}")
-
-
 def _sound_data(part: Slice, sound: Sound) -> dict[str, Any]:
-    return {narrow: _zones_data(stored, tuple(system_of(part, narrow).variables)) for narrow, stored in sound.items()}
+    return {narrow: zones_data(stored, tuple(system_of(part, narrow).variables)) for narrow, stored in sound.items()}
 
 
 def _sound(data: Mapping[str, Any]) -> Sound:
-    return {narrow: _zones(stored) for narrow, stored in data.items()}
-
-
-def _zones_data(stored: ZoneSet, variables: tuple[str, ...]) -> dict[str, Any]:
-    zones = [
-        {
-            "at": list(zone.location),
-            **({"still": True} if zone.still else {}),
-            "bounds": [[x, y, "<=" if raw & 1 else "<", raw >> 1] for (x, y), raw in zone.constraints.items()],
-        }
-        for zone in stored.zones
-    ]
-    return {"scale": stored.scale, "variables": list(variables), "zones": zones}
-
-
-def _zones(data: Mapping[str, Any]) -> ZoneSet:
-    scale = data["scale"]
-    if type(scale) is not int or scale < 1:
-        raise ValueError(f"scale {scale!r}")
-    return ZoneSet(scale, tuple(_zone(item, len(data["variables"])) for item in data["zones"]))
-
-
-def _zone(item: Mapping[str, Any], size: int) -> StoredZone:
-    location: tuple[Value, ...] = tuple(item["at"])
-    if len(location) != size or not all(type(value) in (str, bool, int) for value in location):
-        raise ValueError(f"location {location!r}")
-    bounds: dict[tuple[str, str], int] = {}
-    for x, y, sign, units in item["bounds"]:
-        if type(units) is not int or sign not in ("<", "<=") or not isinstance(x, str) or not isinstance(y, str):
-            raise ValueError(f"bound {x!r} - {y!r} {sign!r} {units!r}")
-        bounds[x, y] = 2 * units + (sign == "<=")
-    return StoredZone(location, item.get("still") is True, bounds)
+    return {narrow: zones_from(stored) for narrow, stored in data.items()}
 
 
 def _laid_out(data: dict[str, Any]) -> str:

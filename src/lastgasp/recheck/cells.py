@@ -25,6 +25,9 @@ def also(zone: Zone, constraints: Iterable[Constraint]) -> Zone | None:
     for x, y, raw in constraints:
         if zone.get((x, y), raw + 1) <= raw and (not x or ("", x) in zone) and (not y or ("", y) in zone):
             continue
+        back = zone.get((y, x))
+        if back is not None and back + raw - ((back | raw) & 1) < 1:
+            return None
         if found is None:
             zone = found = dict(zone)
         for clock in (x, y):

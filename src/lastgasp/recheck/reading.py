@@ -6,19 +6,38 @@ zone is split in two and both halves are asked again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from operator import itemgetter
 
 from lastgasp.errors import InternalError
-from lastgasp.expr import Clock, Const, Expr, Leaf, Name, Next, Sent, Value, clocks_in, contains, evaluate, leaves
+from lastgasp.expr import (
+    Clock,
+    Const,
+    Expr,
+    Leaf,
+    Name,
+    Next,
+    Sent,
+    Value,
+    clocks_in,
+    contains,
+    evaluate,
+    leaves,
+    rewrite,
+)
 from lastgasp.machine import STATE
 from lastgasp.observers import Bound
 from lastgasp.recheck.cells import Zone, also
 from lastgasp.system import Action, SystemStep, TimedSystem
 
 Location = tuple[Value, ...]
+Events = frozenset[tuple[str, str]]
+"""What a step sends: the event with no receiver, and with each."""
+
+NOTHING_SENT: Events = frozenset()
 
 
 class _Split(Exception):
@@ -113,8 +132,11 @@ class Reader:
             for source in system.network.by_name[mover.instance].machine.transitions[mover.index].sources:
                 self._steps.setdefault((f"{mover.instance}.{STATE}", source), []).append(step)
         self._here: dict[Location, Here] = {}
-        self._known: dict[tuple[object, ...], Value] = {}
-        self._leaves: dict[int, tuple[Expr, tuple[Leaf, ...], bool]] = {}
+        self._parts: dict[int, _Part] = {}
+        self._monitors = [
+            (monitor, _Part(tuple(case.guard for case in monitor.cases)) if monitor.cases else None)
+            for monitor in system.monitors
+        ]
 
     # -- locations --------------------------------------------------------------------------------------------------
 
@@ -138,7 +160,7 @@ class Reader:
 
     def truth(self, expr: Expr, values: Mapping[str, Value]) -> bool:
         """A condition that reads no clock."""
-        return bool(self._value(expr, values, values, (), {}))
+        return bool(self._value(expr, values, {}))
 
     def raw(self, bound: Bound) -> int:
         """The upper bound of its clock."""
@@ -171,7 +193,7 @@ class Reader:
         self, location: Location, before: Mapping[str, Value], cell: Zone, step: SystemStep
     ) -> Iterator[Outcome]:
         def holds(expr: Expr) -> bool:
-            return bool(self._value(expr, before, before, (), cell))
+            return bool(self._value(expr, before, cell))
 
         if not all(holds(action.guard) for action in step.actions):
             return
@@ -184,7 +206,7 @@ class Reader:
             after, restart, overflow = dict(before), set[str](), ""
             for action in actions:
                 for name, expr in action.assign:
-                    after[name] = self._value(expr, before, before, (), cell)
+                    after[name] = self._value(expr, before, cell)
                     if not contains(self.system.variables[name][0], after[name]):
                         overflow = name
                 restart.update(action.restart)
@@ -202,13 +224,14 @@ class Reader:
         actions: tuple[Action, ...],
     ) -> tuple[tuple[str, ...], bool]:
         """Move the observers: the restrictions that err, and whether the goal does."""
-        events: tuple[Sent, ...] = ()
+        events: Events = frozenset()
         if step.event is not None:
-            events = (Sent(step.event), *(Sent(step.event, action.move.instance) for action in actions[1:]))
+            receivers = (action.move.instance for action in actions[1:])
+            events = frozenset((step.event, receiver) for receiver in ("", *receivers))
         settled, forbidden, breaks = dict(after), [], False
-        for monitor in self.system.monitors:
-            for case in monitor.cases:
-                if self._value(case.guard, before, settled, events, cell):
+        for monitor, part in self._monitors:
+            for case, rest in zip(monitor.cases, part.under(before, settled, events), strict=True) if part else ():
+                if self._decided(rest, cell):
                     if monitor is self.system.goal:
                         breaks = case.errs
                     elif case.errs:
@@ -220,35 +243,57 @@ class Reader:
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
-    def _value(
-        self,
-        expr: Expr,
-        before: Mapping[str, Value],
-        after: Mapping[str, Value],
-        events: tuple[Sent, ...],
-        cell: Zone,
-    ) -> Value:
-        """The value of an expression. Without clocks it depends on few values, so that it is remembered."""
+    def _value(self, expr: Expr, before: Mapping[str, Value], cell: Zone) -> Value:
+        """The value of an expression of a state."""
+        part = self._parts.get(id(expr))
+        if part is None:
+            part = self._parts[id(expr)] = _Part((expr,))
+        return self._decided(part.under(before, before, NOTHING_SENT)[0], cell)
 
-        def leaf(item: Leaf) -> Value:
+    def _decided(self, rest: Expr, cell: Zone) -> Value:
+        """The value of what is left of an expression: a literal, or a condition on clocks."""
+        if type(rest) is Const:
+            return rest.value
+        return evaluate(rest, lambda item: _Clock(cell, item.name, self.scale))  # type: ignore[arg-type, return-value, union-attr]
+
+
+class _Part:
+    """Expressions with what they read beside clocks; what is left of them under these values is remembered."""
+
+    def __init__(self, exprs: tuple[Expr, ...]) -> None:
+        found = list(dict.fromkeys(leaf for expr in exprs for leaf in leaves(expr)))
+        self.exprs = exprs
+        self.before = _reads([item.name for item in found if isinstance(item, Name)])
+        self.after = _reads([item.name for item in found if isinstance(item, Next)])
+        self.sent = [(item.event, item.receiver) for item in found if isinstance(item, Sent)]
+        self.more = bool(self.sent) or any(isinstance(item, Next) for item in found)
+        self.known: dict[object, tuple[Expr, ...]] = {}
+
+    def under(self, before: Mapping[str, Value], after: Mapping[str, Value], events: Events) -> tuple[Expr, ...]:
+        """What is left of each expression: a literal, or a condition on clocks."""
+        key: object = self.before(before)
+        if self.more:
+            key = key, self.after(after), *[pair in events for pair in self.sent]
+        rest = self.known.get(key)
+        if rest is None:
+            rest = self.known[key] = self._worked_out(before, after, events)
+        return rest
+
+    def _worked_out(self, before: Mapping[str, Value], after: Mapping[str, Value], events: Events) -> tuple[Expr, ...]:
+        def leaf(item: Leaf) -> Expr:
             match item:
                 case Name(name):
-                    return before[name]
+                    return Const(before[name])
                 case Next(name):
-                    return after[name]
-                case Sent():
-                    return item in events
-                case Clock(name):
-                    return _Clock(cell, name, self.scale)  # type: ignore[return-value]
+                    return Const(after[name])
+                case Sent(event, receiver):
+                    return Const((event, receiver) in events)
+                case Clock() | Const():
+                    return item
             raise InternalError(f"{item} has no value in a certificate")
 
-        known = self._leaves.get(id(expr))
-        if known is None:
-            found = tuple(item for item in dict.fromkeys(leaves(expr)) if not isinstance(item, Const))
-            known = self._leaves[id(expr)] = (expr, found, any(isinstance(item, Clock) for item in found))
-        if known[2]:
-            return evaluate(expr, leaf)
-        key = (id(expr), *map(leaf, known[1]))
-        if key not in self._known:
-            self._known[key] = evaluate(expr, leaf)
-        return self._known[key]
+        return tuple(rewrite(expr, leaf) for expr in self.exprs)
+
+
+def _reads(names: list[str]) -> Callable[[Mapping[str, Value]], object]:
+    return itemgetter(*names) if names else lambda values: None

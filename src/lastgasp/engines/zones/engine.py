@@ -52,7 +52,8 @@ class Finding:
     """What exploring a system told of its goal. ``complete`` is false where a budget ended it: then nothing is proved.
 
     ``broken`` is a run that breaks the goal, in breadth-first order a shortest; ``proof`` exists if there is none
-    and all was explored; ``defect`` is a step out of a range, before which nothing else counts.
+    and all was explored, with it a ``witness`` in which the goal's premise happens, if it can; ``defect`` is a step out
+    of a range, before which nothing else counts.
     """
 
     complete: bool
@@ -62,6 +63,7 @@ class Finding:
     broken: Run | None = None
     proof: ZoneSet | None = None
     defect: Defect | None = None
+    witness: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,15 @@ def find(system: TimedSystem, budget: Budget, order: str = "breadth") -> Finding
 
 def _find(explorer: Explorer, budget: Budget, order: str) -> Finding:
     graph = explorer.explore(budget, order=order)
-    found = Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise)
+    found = Finding(graph.complete, graph.depth, len(graph.nodes), graph.premise is not None)
     if graph.overflow is not None:
         return replace(found, defect=_overflow(explorer, graph.overflow))
     if graph.broken is not None:
         return replace(found, depth=graph.broken.node.depth, broken=run_of(explorer.automaton, graph.broken))
-    return replace(found, proof=_stored(explorer, graph)) if graph.complete else found
+    if not graph.complete:
+        return found
+    witness = run_of(explorer.automaton, graph.premise) if graph.premise else None
+    return replace(found, proof=_stored(explorer, graph), witness=witness)
 
 
 def sanity(

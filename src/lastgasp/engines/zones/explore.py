@@ -90,7 +90,7 @@ class Graph:
     arcs: list[tuple[int, int, Edge]] = field(default_factory=list)
     broken: Ending | None = None
     overflow: Ending | None = None
-    premise: bool = False
+    premise: Ending | None = None
     complete: bool = False
     depth: int = 0
 
@@ -227,17 +227,18 @@ class Explorer:
                 if node.cut(beyond) is not None:
                     graph.broken = Ending(node, None, beyond)
                     break
-        if goal is not None and not graph.premise:
-            graph.premise = any(
-                truth and node.cut(guard) is not None
-                for guard, truth in automaton.decided(goal.premise_now, node.location)
+        if goal is not None and graph.premise is None:
+            decided = automaton.decided(goal.premise_now, node.location)
+            graph.premise = next(
+                (Ending(node, None, guard) for guard, truth in decided if truth and node.cut(guard) is not None), None
             )
         for edge in automaton.edges(node.location):
-            if edge.forbidden or not (edge.breaks or edge.overflow or (edge.premise and not graph.premise)):
+            if edge.forbidden or not (edge.breaks or edge.overflow or (edge.premise and graph.premise is None)):
                 continue
             if node.cut(edge.guard) is None:
                 continue
-            graph.premise = graph.premise or edge.premise
+            if edge.premise and graph.premise is None:
+                graph.premise = Ending(node, edge, edge.guard)
             if edge.overflow and graph.overflow is None:
                 graph.overflow = Ending(node, edge, edge.guard)
             if edge.breaks and graph.broken is None:

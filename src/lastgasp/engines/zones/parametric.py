@@ -190,7 +190,7 @@ def _around(explorer: Explorer, ledger: _Ledger, budget: Budget) -> Around:
         return Around(False, found)
     _Walk(explorer, graph, ledger).run()
     proof = _proof(explorer.automaton, graph, ledger.sample)
-    return Around(True, found, False, Region(tightest(ledger.halves)), proof, graph.premise)
+    return Around(True, found, False, Region(tightest(ledger.halves)), proof, graph.premise is not None)
 
 
 # --- runs ---------------------------------------------------------------------------------------------------------
