@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lastgasp.errors import InputError
+from lastgasp.errors import InputError, Problem
 from lastgasp.language.study_files import load_study as _load
 from lastgasp.study import Study
 
@@ -18,6 +18,9 @@ def bundled_folder() -> Path:
     raise InputError("this installation carries no study; name a folder")
 
 
-def load_study(folder: str | Path | None = None) -> Study:
-    """Read a study: the bundled one, or every YAML file under ``folder``. Raises :class:`InputError`; runs no code."""
-    return _load(bundled_folder() if folder is None else Path(folder))
+def load_study(folder: str | Path | None = None, left_out: list[Problem] | None = None) -> Study:
+    """Read a study: the bundled one, or every YAML file under ``folder``. Raises :class:`InputError`; runs no code.
+
+    ``left_out``: takes what is wrong with single installations and claims, which are then left out.
+    """
+    return _load(bundled_folder() if folder is None else Path(folder), left_out)

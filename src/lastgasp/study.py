@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from lastgasp.claim import ANSWERS, OUTCOMES, Claim
 from lastgasp.errors import InputError, Place, Problem
 from lastgasp.machine import Machine, Parameter, Setting
 from lastgasp.network import Network
@@ -142,6 +143,7 @@ class Study:
     proposals: Mapping[str, Proposal] = field(default_factory=dict)
     expectations: tuple[Expectation, ...] = ()
     classifications: tuple[Classification, ...] = ()
+    claims: Mapping[str, Claim] = field(default_factory=dict)
 
     def pick(self, kind: str, name: str) -> object:
         """The goal, clause, proposal, ... of that name; :class:`InputError` with a suggestion where there is none."""
@@ -192,6 +194,38 @@ class Study:
 def wording_hash(wording: str) -> str:
     """SHA-256 of a wording with its white space normalised, in hexadecimal, so that an edit is noticed."""
     return hashlib.sha256(" ".join(wording.split()).encode()).hexdigest()
+
+
+def claim_problems(study: Study, claim: Claim) -> Iterator[Problem]:
+    """What a claim names that there is not, or that cannot be what it says."""
+    for check in claim.checks:
+        for kind, names in check.names.items():
+            known: Mapping[str, object] = getattr(study, f"{kind}s")
+            for name in names:
+                if name not in known:
+                    yield Problem(
+                        f"claim {claim.name!r}: unknown {kind} {name!r}", did_you_mean(name, known), check.place
+                    )
+        if check.outcome not in OUTCOMES:
+            yield Problem(
+                f"claim {claim.name!r}: a check lacks its outcome",
+                f"add 'outcome: {next(iter(OUTCOMES))}'",
+                check.place,
+            )
+    parameters = {name for network in study.installations.values() for name in network.parameters}
+    sought = {*study.clauses, *study.profiles, *parameters}
+    for names, known_names in ((claim.only_if, sought), (claim.rests_on, {*study.clauses, *parameters})):
+        for name in names:
+            if name not in known_names:
+                cure = did_you_mean(name, known_names)
+                yield Problem(f"claim {claim.name!r}: unknown name {name!r}", cure, claim.place)
+    if parameters.intersection(claim.only_if) and [len(check.installations) for check in claim.checks] != [1]:
+        what = f"claim {claim.name!r}: timings are sought for one check of one installation only"
+        yield Problem(what, "name its installation, and make a claim of its own of each check", claim.place)
+    if claim.expect not in ANSWERS:
+        yield Problem(
+            f"claim {claim.name!r}: unknown answer {claim.expect!r}", did_you_mean(claim.expect, ANSWERS), claim.place
+        )
 
 
 def study_problems(study: Study) -> list[Problem]:

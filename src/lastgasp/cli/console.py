@@ -73,6 +73,11 @@ class Progress:
         if self.bar:
             self.bar.update(self.bar.task_ids[0], description=words)
 
+    def step(self) -> None:
+        """One of so many is done."""
+        if self.bar:
+            self.bar.update(self.bar.task_ids[0], advance=1)
+
     def cell(self, cell: Cell) -> None:
         """One check is done."""
         if self.bar:

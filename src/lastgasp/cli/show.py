@@ -42,6 +42,7 @@ else:
     timing = lazy("lastgasp.render.timing")
 
 RESULT_VERSION = 1
+NOT_ASKED = "-"
 WIDTH = 100
 """Columns of running text."""
 
@@ -73,9 +74,16 @@ def word(verdict: Verdict, possibility: bool) -> str:
 
 def matrix_text(study: Study, cells: list[Cell]) -> str:
     """Goals by proposals, then what differs from what is expected, then how to look closer."""
+    grids = [
+        "\n".join(_grid(study, installation, [cell for cell in cells if cell.name.installation == installation]))
+        for installation in dict.fromkeys(cell.name.installation for cell in cells)
+    ]
+    return "\n\n".join([*grids, matrix_notes(study, cells)])
+
+
+def matrix_notes(study: Study, cells: list[Cell]) -> str:
+    """What differs from what is expected, what was assumed, how to look closer, and how many checks there were."""
     parts: list[list[str]] = []
-    for installation in dict.fromkeys(cell.name.installation for cell in cells):
-        parts.append(_grid(study, installation, [cell for cell in cells if cell.name.installation == installation]))
     differing = [cell for cell in cells if cell.differs]
     parts.append([f"{c.name}: expected {c.expected}, found {verdict_word(c.verdict)}" for c in differing])
     assumed = dict.fromkeys(a for cell in cells for a in cell.verdict.assumptions)

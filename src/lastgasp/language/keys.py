@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lastgasp.claim import ANSWERS, OUTCOMES
 from lastgasp.language.shapes import YES_NO, Either, Key, ListOf, MapOf, Nothing, Record, Text
 from lastgasp.study import STATUSES
 
@@ -180,6 +181,42 @@ CLASSIFICATION = Record(
 )
 
 
+STATED_KEYS = (
+    Key("goal", LINE, "a goal of the study"),
+    Key("sentence", Text("a sentence of the grammar"), "a sentence of its own instead of a goal"),
+    Key("outcome", Text("an outcome", tuple(OUTCOMES)), "how it is said to come out"),
+    Key("class", LINE, "the class of the failure that it is said to be"),
+    Key("proposal", LINE, "the proposal under which it is asked; none: no clause"),
+    Key("with", ListOf(LINE, or_one=True), "clauses that are added"),
+    Key("without", ListOf(LINE, or_one=True), "clauses of the proposal that are left out"),
+    Key("given", ListOf(Text("a sentence of the grammar"), or_one=True), "sentences that are taken as obeyed"),
+    Key("installation", ListOf(LINE, or_one=True), "the installations; none: every one that it can be asked of"),
+    Key("profile", LINE, "the devices in use"),
+    Key("assume", ListOf(LINE, or_one=True), "further assumptions"),
+    Key("apart", ListOf(LINE, or_one=True), "instances that it must come out without"),
+)
+STATED = Record("a check of a claim", STATED_KEYS, one_of=("goal", "sentence"))
+READING = Record(
+    "a check of a claim",
+    (*STATED_KEYS, Key("any", ListOf(STATED), "checks of which one must come out")),
+    one_of=("goal", "sentence", "any"),
+)
+CLAIM = Record(
+    "a claim",
+    (
+        TITLE,
+        Key("respondent", LINE, "who said it", required=True),
+        Key("question", LINE, "in answer to what", required=True),
+        Key("says", LINE, "what was said, in our words", required=True),
+        Key("reading", ListOf(READING), "checks that must all come out as stated", required=True),
+        Key("only if", ListOf(LINE, or_one=True), "clauses, or profiles, among which a condition is sought"),
+        Key("rests on", ListOf(LINE, or_one=True), "parameters and clauses that no source fixes"),
+        Key("expect", Text("an answer", ANSWERS), "the answer that it must have", required=True),
+        Key("note", LINE, "why it is read so"),
+    ),
+)
+
+
 def _many(kind: str, record: Record, *more: Key) -> Record:
     named = MapOf(record, f"names of {kind}", names=False)
     return Record(f"a file of {kind}", (Key(kind, named, f"{kind} by name", required=True), *more))
@@ -193,6 +230,7 @@ KINDS: dict[str, Record] = {
     "clauses": _many("clauses", CLAUSE, PARAMETERS),
     "assumptions": _many("assumptions", ASSUMPTION, PARAMETERS),
     "proposals": _many("proposals", PROPOSAL),
+    "claims": _many("claims", CLAIM),
     "expectations": Record(
         "a file of expectations",
         (Key("expectations", ListOf(EXPECTATION), "the verdicts that checks must have", required=True),),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from lastgasp.claim import Claim
 from lastgasp.errors import InputError, Place, Problem
 from lastgasp.expr import duration_text
+from lastgasp.language.claim_files import claim_data, read_claim
 from lastgasp.language.durations import parse_duration
 from lastgasp.language.keys import KINDS
 from lastgasp.language.machines import (
@@ -41,6 +44,7 @@ from lastgasp.study import (
     Profile,
     Proposal,
     Study,
+    claim_problems,
     study_problems,
 )
 from lastgasp.validate import did_you_mean
@@ -62,8 +66,12 @@ def study_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and path not in hidden)
 
 
-def load_study(folder: Path) -> Study:
-    """The study in a folder. Raises :class:`InputError` with every problem of every file, by file and line."""
+def load_study(folder: Path, left_out: list[Problem] | None = None) -> Study:
+    """The study in a folder. Raises :class:`InputError` with every problem of every file, by file and line.
+
+    Where ``left_out`` is given, it takes the problems that touch single installations and claims only (a machine that
+    is missing, a proposal that there is not); the study is then what is left without these.
+    """
     if not folder.is_dir():
         what = f"{str(folder)!r} is a file, not a folder" if folder.exists() else f"there is no folder {str(folder)!r}"
         raise refusal(what, "name a folder with YAML files", None)
@@ -80,11 +88,29 @@ def load_study(folder: Path) -> Study:
         except InputError as error:
             reader.found.extend(error.problems)
             reader.unread = True
-    study = reader.study()
-    found = list(dict.fromkeys(reader.found or study_problems(study)))
+    study, apart = _whole_claims(reader.study())
+    if left_out is None:
+        reader.found += reader.lacking
+    else:
+        left_out += sorted([*reader.lacking, *apart], key=_by_place)
+        apart, lost = [], reader.lost
+        kept = tuple(item for item in study.expectations if item.installation not in lost)
+        study = replace(study, expectations=kept)
+    found = list(dict.fromkeys(reader.found or [*study_problems(study), *apart]))
     if found:
-        raise InputError(sorted(found, key=lambda problem: problem.place or Place("")))
+        raise InputError(sorted(found, key=_by_place))
     return study
+
+
+def _whole_claims(study: Study) -> tuple[Study, list[Problem]]:
+    """The study with those of its claims whose parts are all there, and what is wrong with the others."""
+    wrong = {name: list(claim_problems(study, claim)) for name, claim in study.claims.items()}
+    kept = {name: claim for name, claim in study.claims.items() if not wrong[name]}
+    return replace(study, claims=kept), [problem for problems in wrong.values() for problem in problems]
+
+
+def _by_place(problem: Problem) -> Place:
+    return problem.place or Place("")
 
 
 class _Named(Protocol):
@@ -97,6 +123,8 @@ class _StudyReader:
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.lacking: list[Problem] = []
+        self.lost: set[str] = set()
         self.places: dict[tuple[str, str], Place] = {}
         self.broken: set[str] = set()
         self.unread = False
@@ -107,6 +135,7 @@ class _StudyReader:
         self.clauses: dict[str, Clause] = {}
         self.assumptions: dict[str, Assumption] = {}
         self.proposals: dict[str, Proposal] = {}
+        self.claims: dict[str, Claim] = {}
         self.expectations: list[Expectation] = []
         self.classifications: list[Classification] = []
 
@@ -165,6 +194,8 @@ class _StudyReader:
         title, source = line(keys.get("title")), line(keys.get("source"))
         if kind == "profile":
             return read_profile(name, place, node, self.found)
+        if kind == "claim":
+            return self.claim(read_claim(name, place, node))
         if kind == "proposal":
             return Proposal(name, words(keys.get("clauses")), words(keys.get("assumptions")), title, place)
         sentence = self.sentence(keys["sentence"])
@@ -177,12 +208,21 @@ class _StudyReader:
 
     def sentence(self, node: Node) -> str:
         """The text of a sentence, read once here so that a slip is told without a network."""
-        text = line(node)
+        self.readable(line(node), start(node))
+        return line(node)
+
+    def readable(self, text: str, place: Place | None) -> None:
         try:
-            sentence_tree(text, start(node))
+            sentence_tree(text, place)
         except InputError as error:
             self.found.extend(error.problems)
-        return text
+
+    def claim(self, claim: Claim) -> Claim:
+        """A claim, its sentences read once as well."""
+        for check in claim.checks:
+            for text in (*(check.sentence,) * bool(check.sentence), *check.given):
+                self.readable(text, check.place)
+        return claim
 
     def study(self) -> Study:
         """All that was read, installations included."""
@@ -193,9 +233,11 @@ class _StudyReader:
             missing = used - self.machines.keys()
             if not self.new("installation", name, node.place) or missing & self.broken or (missing and self.unread):
                 continue
-            network = read_network(node, self.machines, self.found)
+            network = read_network(node, self.machines, self.lacking)
             if network is not None:
                 installations[name] = network
+            else:
+                self.lost.add(name)
         return Study(
             machines=self.machines,
             installations=installations,
@@ -206,6 +248,7 @@ class _StudyReader:
             proposals=self.proposals,
             expectations=tuple(self.expectations),
             classifications=tuple(self.classifications),
+            claims=self.claims,
         )
 
 
@@ -260,6 +303,9 @@ def study_to_yaml(study: Study) -> dict[str, str]:
     if study.proposals:
         proposals = {name: _proposal_data(proposal) for name, proposal in study.proposals.items()}
         files["properties/proposals.yaml"] = block({"proposals": proposals}, deep=3)
+    if study.claims:
+        claims = {name: claim_data(claim) for name, claim in study.claims.items()}
+        files["properties/claims.yaml"] = block({"claims": claims}, deep=4)
     if study.expectations:
         expectations = [_expectation_data(expectation) for expectation in study.expectations]
         files["properties/expectations.yaml"] = block({"expectations": expectations})

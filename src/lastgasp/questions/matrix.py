@@ -18,11 +18,15 @@ from lastgasp.verdict import Fails, Holds, Undecided, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One check with its verdict. ``expected`` is empty where the verdict is as expected, else what was expected."""
+    """One check with its verdict. ``expected`` is empty where the verdict is as expected, else what was expected.
+
+    ``condition``: for which timings the goal holds, in words, where somebody worked that out.
+    """
 
     name: CheckName
     verdict: Verdict
     expected: str = ""
+    condition: str = ""
 
     @property
     def differs(self) -> bool:
@@ -30,15 +34,18 @@ class Cell:
         return bool(self.expected) and not isinstance(self.verdict, Undecided)
 
 
-def names(
-    study: Study, goal: str | None = None, proposal: str | None = None, installation: str | None = None
-) -> list[CheckName]:
-    """The checks of a study, in the order of its files; parts that are named must exist."""
+Names = str | Iterable[str] | None
+"""One name, several, or all (none, or an empty list)."""
+
+
+def names(study: Study, goal: Names = None, proposal: Names = None, installation: Names = None) -> list[CheckName]:
+    """The checks of a study, in the order of its files or of the names given; parts that are named must exist."""
     picked: list[list[str]] = []
-    for kind, name in (("proposal", proposal), ("installation", installation), ("goal", goal)):
-        if name is not None:
+    for kind, given in (("proposal", proposal), ("installation", installation), ("goal", goal)):
+        wanted = list(dict.fromkeys([given] if isinstance(given, str) else given or ()))
+        for name in wanted:
             study.pick(kind, name)
-        picked.append([name] if name is not None else list(getattr(study, f"{kind}s")))
+        picked.append(wanted or list(getattr(study, f"{kind}s")))
     return [CheckName(g, p, i) for i in picked[1] for p in picked[0] for g in picked[2]]
 
 

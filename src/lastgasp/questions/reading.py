@@ -8,6 +8,7 @@ from functools import partial
 from lastgasp.errors import InputError, Place, Problem
 from lastgasp.network import Network
 from lastgasp.questions.asking import assumption_sentence, clause_sentence, goal_sentence
+from lastgasp.questions.claims import claim_text_problems
 from lastgasp.questions.classes import conditions
 from lastgasp.study import Study
 
@@ -26,6 +27,7 @@ def unreadable(study: Study) -> list[Problem]:
     networks = study.installations.values()
     found = [next(filter(None, (_problems(read, network) for network in networks)), ()) for read in reads]
     found += [_problems(study.with_profile, name) for name in study.profiles]
+    found += [tuple(dict.fromkeys(claim_text_problems(study, claim))) for claim in study.claims.values()]
     return sorted((p for problems in found for p in problems), key=lambda problem: problem.place or Place(""))
 
 

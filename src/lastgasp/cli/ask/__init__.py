@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import click
 
+from lastgasp.cli.ask.claims import claims
 from lastgasp.cli.ask.condition import condition
 from lastgasp.cli.ask.contrast import contrast
 from lastgasp.cli.ask.equivalent import equivalent
+from lastgasp.cli.ask.matrix import matrix
 
 COMMANDS: tuple[click.Command, ...] = (
+    matrix,
+    claims,
     condition,
     contrast,
     equivalent,
