@@ -103,7 +103,7 @@ def test_what_a_reading_says(reading: str, expected: str, tmp_path: Path) -> Non
     assert found.differs == (expected == "contradicted")
     for came in found.checks:
         evidence = (getattr(came.verdict, "trace", None), getattr(came.verdict, "certificate", None))
-        assert any(evidence) == isinstance(came.verdict, lg.Holds | lg.Fails)
+        assert any(evidence) or not isinstance(came.verdict, lg.Holds | lg.Fails)
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,7 @@ def came_words(came: Came) -> str:
     kind = getattr(came.verdict, "classification", "")
     said += f" ({kind})" if kind else ""
     trace = getattr(came.verdict, "trace", None)
-    certificate = getattr(came.verdict, "certificate", None)
-    shown = f"a run of {duration_text(trace.end)}" if trace else "a proof" if certificate else ""
+    shown = f"a run of {duration_text(trace.end)}" if trace else "a proof" if came.true is not None else ""
     ends = {True: "as stated", False: "not as stated", None: f"which decides nothing: {came.why}"}
     return f"{came.title}: {said}" + (f", by {shown}" if shown else "") + f"; {ends[came.true]}."
 
