@@ -19,10 +19,14 @@ import pytest
 
 import lastgasp as lg
 from lastgasp import facade, routes
+from lastgasp.engines.zones.engine import find, sanity
 from lastgasp.facade import decide
+from lastgasp.kept import finding_data, sound_data
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.question import Limits, Question
+from lastgasp.slicing import sliced
 from lastgasp.store import STALE, Store, cache_folder
+from lastgasp.system import compiled
 from tests.zoo.zoo import network
 
 LAMP = """
@@ -319,18 +323,49 @@ def test_a_forged_entry_never_changes_the_verdict(name: str, tmp_path: Path) -> 
     assert count > 10
 
 
-def test_a_proof_for_a_premise_that_never_happens_is_no_proof(tmp_path: Path) -> None:
+def planted(asked: Question, folder: Path, *, sound: bool, **more: object) -> Store:
+    """A store with what the engine says of a question for which it is not enough: with ``more``, perhaps with a set."""
+    store = Store.opened(folder)
+    part = sliced(asked.network, asked.restrict, [asked.goal])
+    network, _ = routes._widest(asked, part)
+    system = compiled(network, part.restrict, asked.goal)
+    found = find(system, Limits().budget("zones"))
+    data = finding_data(found, system)
+    assert data is not None and "proof" in data
+    store.put(routes._key(store, asked, part, "zones", Limits()), {**data, **more})
+    if sound:
+        bare = compiled(network, part.restrict, None)
+        looked = sanity(bare, Limits().budget("sanity"))
+        assert looked.proof is not None and looked.defect is not None
+        at = replace(part, network=network)
+        store.put(routes._key(store, asked, at, routes.SOUND, Limits()), sound_data(looked.proof, bare))
+    return store
+
+
+@pytest.mark.parametrize("witness", [{}, {"witness": {"steps": [], "rest": "1", "parameters": {}}}])
+def test_a_proof_for_a_premise_that_never_happens_is_no_proof(witness: dict[str, Any], tmp_path: Path) -> None:
     """The verdict is *vacuous*, whatever run an entry shows."""
     asked = question("While eye is dazzled and lamp is off and lamp is on, lamp shall never be on for more than 1 s.")
-    assert isinstance(ask(asked, tmp_path), lg.Vacuous)
-    holding = ask(QUESTIONS["cannot happen"], tmp_path)
-    assert isinstance(holding, lg.Fails)
-    data = next(data for data in entries(tmp_path).values() if "proof" in data)
-    witness = {"steps": [], "rest": "1", "parameters": {}}
-    for forged in (data, data | {"witness": witness}):
-        for path, kept in entries(tmp_path).items():
-            write(path, forged | {"key": kept["key"]})
-        assert isinstance(ask(asked, tmp_path), lg.Vacuous)
+    store = planted(asked, tmp_path, sound=False, **witness)
+    assert isinstance(decide(asked, "zones", Limits(store=store)), lg.Vacuous)
+
+
+def test_a_set_of_a_network_that_stops_time_is_no_proof_that_it_means_something(tmp_path: Path) -> None:
+    """A lamp that may not cool and cannot do anything else: rejected, though the goal is never broken."""
+    asked = question(
+        "lamp shall never be on for more than 6 s.",
+        room=other("{from: cooling, to: off, may: }", "{from: off, to: off, may: }"),
+    )
+    witness = {"steps": [["0", "lamp.flash", [["lamp", 0]]]], "rest": "1", "parameters": {}}
+    store = planted(asked, tmp_path, sound=True, witness=witness)
+    assert isinstance(decide(asked, "zones", Limits(store=store)), lg.Rejected)
+
+
+def test_an_entry_under_another_name_is_none(tmp_path: Path) -> None:
+    store = Store.opened(tmp_path)
+    store.put("0" * 64, {"a": 1})
+    (tmp_path / ("0" * 64 + ".z")).rename(tmp_path / ("1" * 64 + ".z"))
+    assert store.get("1" * 64) is None
 
 
 # --- many processes, killed ones, folders --------------------------------------------------------------------------
