@@ -106,7 +106,7 @@ def _find(explorer: Explorer, budget: Budget, order: str) -> Finding:
     if not graph.complete:
         return found
     witness = run_of(explorer.automaton, graph.premise) if graph.premise else None
-    return replace(found, proof=_stored(explorer, graph), witness=witness)
+    return replace(found, proof=stored_zones(explorer, graph), witness=witness)
 
 
 def sanity(
@@ -134,7 +134,7 @@ def sanity(
         defect = _timelock(explorer, graph, budget)
     except TimeUp:
         return replace(found, complete=False)
-    found = replace(found, proof=_stored(explorer, graph), defect=defect, disobeyed=missed)
+    found = replace(found, proof=stored_zones(explorer, graph), defect=defect, disobeyed=missed)
     if not odd or found.defect is not None:
         return found
     ending = quiet(explorer, graph)
@@ -190,7 +190,7 @@ def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed)
     return Disobedience(item.clause.removeprefix(observer_name("")), item.reason, _run(explorer, item.ending), forced)
 
 
-def _stored(explorer: Explorer, graph: Graph) -> ZoneSet:
+def stored_zones(explorer: Explorer, graph: Graph) -> ZoneSet:
     zones = []
     for node in graph.kept:
         names, n = ("", *node.clocks), node.size

@@ -1,0 +1,185 @@
+"""The timed game of a party for its clauses, played on a zone graph: who wins, with evidence that can be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+from lastgasp.engines.zones.analysis import TimeUp
+from lastgasp.engines.zones.arena import Arena, Position, known, seen
+from lastgasp.engines.zones.automaton import Automaton, Edge
+from lastgasp.engines.zones.dbm import INF, Zone
+from lastgasp.engines.zones.engine import Run, stored_zones
+from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Guard, Node, limits_of
+from lastgasp.engines.zones.federation import meet, with_stopwatch
+from lastgasp.engines.zones.game import Held, Outcome, solve
+from lastgasp.engines.zones.witness import NoRun, run_of
+from lastgasp.recheck.inductive import ZoneSet
+from lastgasp.recheck.winning import STOPWATCH, Fall, Lost, Part, Won
+from lastgasp.sight import sight
+from lastgasp.system import TimedSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How the game ended: ``end`` is ``None`` where neither side was shown to win. ``reason``: why not won.
+
+    ``run``: for a lost game, a run to where the party is past help, if one could be made.
+    """
+
+    zones: ZoneSet | None
+    end: Won | Lost | None
+    reason: str = ""
+    run: Run | None = None
+
+
+UNSEEN = "it could obey only by knowing more than it can, or by being quicker than the others at one instant"
+
+
+def play(system: TimedSystem, party: str, clauses: frozenset[str], assumed: frozenset[str], budget: Budget) -> Played:
+    """Can the instance ``party`` keep the clauses that these observers watch, for ever, whatever the others do?
+
+    :class:`NotApplicable` where the system is not for zones.
+    """
+    explorer = Explorer(Automaton(system), exact=True)
+    graph = explorer.explore(budget)
+    if graph.overflow is not None:
+        return Played(None, None, "a step sets a variable to a value out of its range")
+    if not graph.complete:
+        return Played(None, None, f"not all of the network was explored ({len(graph.nodes)} states)")
+    zones = stored_zones(explorer, graph)
+    try:
+        blind = seen(explorer, graph, party, clauses, assumed, sight(system, party, clauses))
+        outcome = solve(blind, budget)
+        if outcome.won:
+            return Played(zones, _won(blind, outcome))
+        open_eyed = known(explorer, graph, party, clauses, assumed)
+        outcome = solve(open_eyed, budget)
+    except TimeUp:
+        return Played(zones, None, "the time ended before the game was decided")
+    if outcome.won:
+        return Played(zones, None, UNSEEN)
+    run, reason = _Spoiling(explorer, graph, open_eyed, outcome, clauses).run()
+    return Played(zones, _lost(open_eyed, outcome), reason, run)
+
+
+# --- evidence ------------------------------------------------------------------------------------------------------
+
+
+def _won(arena: Arena, outcome: Outcome) -> Won:
+    return Won(arena.round, tuple(_parts(arena, layer) for layer in outcome.layers))
+
+
+def _lost(arena: Arena, outcome: Outcome) -> Lost:
+    return Lost(arena.round, tuple(Fall(_parts(arena, fall.zones), fall.trap) for fall in outcome.falls))
+
+
+def _parts(arena: Arena, held: Held) -> tuple[Part, ...]:
+    return tuple(_part(arena.positions[index], zones) for index, zones in held.items())
+
+
+def _part(position: Position, zones: Iterable[Zone]) -> Part:
+    names, n = ("", *position.clocks, STOPWATCH), position.size
+    constraints = (
+        {(names[i], names[j]): zone[i * n + j] for i in range(n) for j in range(n) if i != j and zone[i * n + j] < INF}
+        for zone in zones
+    )
+    return Part(position.key, tuple(constraints))
+
+
+# --- a run in which the others win ---------------------------------------------------------------------------------
+
+
+class _Spoiling:
+    """Looks for a run through what is lost to where the party is past help, with few steps of its own."""
+
+    def __init__(
+        self, explorer: Explorer, graph: Graph, arena: Arena, outcome: Outcome, clauses: frozenset[str]
+    ) -> None:
+        self.automaton, self.graph, self.arena, self.outcome = explorer.automaton, graph, arena, outcome
+        self.clauses = clauses
+        self.position = {node.index: index for index, p in enumerate(arena.positions) for node in p.nodes}
+        self.leaving: dict[int, list[tuple[Node, Edge]]] = {}
+        for source, target, edge in graph.arcs:
+            self.leaving.setdefault(source, []).append((graph.nodes[target].cover, edge))
+
+    def run(self) -> tuple[Run | None, str]:
+        """The run and what makes its end hopeless; no run where none was found."""
+        first, plain = self.outcome.falls[0], list[tuple[Node, Guard]]()
+        for node in self.ways():
+            for zone in first.zones.get(self.position[node.index], ()):
+                plain.append((node, _guard(node, zone)))
+                for guard, reason in self.hopeless(node, zone, trap=first.trap):
+                    if (run := self._run(node, guard)) is not None:
+                        return run, reason
+        runs = (self._run(node, guard) for node, guard in plain)
+        return next((run for run in runs if run is not None), None), "it cannot keep its clauses and let time go on"
+
+    def _run(self, node: Node, guard: Guard) -> Run | None:
+        try:
+            return run_of(self.automaton, Ending(node, None, guard))
+        except NoRun:
+            return None
+
+    def hopeless(self, node: Node, zone: Zone, *, trap: bool) -> Iterator[tuple[Guard, str]]:
+        """Instants of a node whose first lost part is ``zone`` that show why it is lost."""
+        label = {instance.name: instance.label for instance in self.automaton.system.network.instances}
+        who = label[self.arena.party]
+        for edge in self.automaton.edges(node.location):
+            mover = edge.step.mover.instance
+            if mover != self.arena.party and self.clauses.intersection(edge.forbidden) and not trap:
+                cut = node.cut(edge.guard)
+                if cut is not None and meet(with_stopwatch(cut, node.size), node.size + 1, zone) is not None:
+                    yield edge.guard, f"what {label[mover]} may do now is forbidden, and {who} cannot prevent it"
+        for limit in limits_of(self.automaton, node):
+            own = limit.owner in self.clauses or limit.clock.partition(".")[0] == self.arena.party
+            if own and limit.raw & 1:
+                reason = f"the time of {who} is up, and no step of its own meets the deadline"
+                yield ((limit.clock, False, -(limit.raw >> 1) * 2 + 1),), reason
+            elif own:
+                reason = f"the time of {who} runs out, and no step of its own meets the deadline before"
+                yield ((limit.clock, False, -(limit.raw >> 1) * 2 + 2),), reason
+
+    def ways(self) -> Iterator[Node]:
+        """The nodes that are reached through what is lost, each with a way to it as its ancestry."""
+        waiting: list[tuple[int, int, int, Node]] = [(0, 0, 0, _reached(self.graph.nodes[0].cover, None, None))]
+        done: set[int] = set()
+        count = 0
+        while waiting:
+            own, steps, _, node = heappop(waiting)
+            if node.index in done:
+                continue
+            done.add(node.index)
+            yield node
+            for target, edge in self.leaving.get(node.index, ()):
+                if target.index not in done and self.stays_lost(node, target, edge):
+                    count += 1
+                    mine = edge.step.mover.instance == self.arena.party
+                    heappush(waiting, (own + mine, steps + 1, count, _reached(target, node, edge)))
+
+    def stays_lost(self, node: Node, target: Node, edge: Edge) -> bool:
+        """Whether a step leads from what is lost to where something is."""
+        cut = node.cut(edge.guard)
+        if cut is None or not self.outcome.lost.get(self.position[target.index]):
+            return False
+        wide = with_stopwatch(cut, node.size)
+        lost = self.outcome.lost.get(self.position[node.index], ())
+        return any(meet(wide, node.size + 1, zone) is not None for zone in lost)
+
+
+def _reached(node: Node, parent: Node | None, edge: Edge | None) -> Node:
+    """The node with another way to it."""
+    depth = parent.depth + 1 if parent else 0
+    return Node(node.index, node.location, node.clocks, node.zone, node.still, node.entry, parent, edge, depth)
+
+
+def _guard(node: Node, zone: Zone) -> Guard:
+    """The bounds of single clocks in a zone with the stopwatch."""
+    n, found = node.size + 1, list[tuple[str, bool, int]]()
+    for row, clock in enumerate(node.clocks, 1):
+        if zone[row * n] < node.zone[row * node.size]:
+            found.append((clock, True, zone[row * n]))
+        if zone[row] < node.zone[row]:
+            found.append((clock, False, zone[row]))
+    return tuple(found)
