@@ -228,7 +228,8 @@ class _Board:
         goers: set[bool] = set()
         if still and (here.instant or here.committed):
             outcomes = self.reader.outcomes(location, zone, *here.steps)
-            goers = {who == self.party for who in {o.step.action.move.instance for o in outcomes} | here.committed}
+            goers = {who == self.party for who in here.committed}
+            goers |= {True for o in outcomes if o.step.action.move.instance == self.party}
         elif still:
             values = dict(zip(self.reader.names, location, strict=True))
             for instance in self.system.network.instances:
@@ -286,6 +287,9 @@ class _Board:
             safe = without(whole, bad)
             if not duty or (not self.seen and squares[0].shared):
                 return safe
+            if not self.seen and self._forced(squares[0]):
+                ways = (moves for reactions in squares[0].others.values() for moves in reactions.values())
+                good += (move.cell for moves in ways for move in moves)
             return _common(safe, good)
         rest = without(whole, map(earlier, bad))
         for clock, raw in dict.fromkeys((clock, raw) for s in squares for clock, raw, own in s.limits if own):
@@ -296,6 +300,11 @@ class _Board:
             over = also(square.zone, [("", STOPWATCH, 1 - 2 * self.length)])
             good += map(self._shown, without([over], lost[square.number]) if over is not None else ())
         return [*rest, *_reaching(good, bad)]
+
+    def _forced(self, square: _Square) -> bool:
+        """Whether some step happens at once, whoever takes it."""
+        here = self.reader.here(square.location)
+        return here.instant or bool(here.committed)
 
     def _shown(self, zone: Zone) -> Zone:
         """What the party knows of a zone."""

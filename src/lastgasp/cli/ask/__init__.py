@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lastgasp.cli.ask.claims import claims
+from lastgasp.cli.ask.comply import comply
 from lastgasp.cli.ask.condition import condition
 from lastgasp.cli.ask.contrast import contrast
 from lastgasp.cli.ask.equivalent import equivalent
@@ -16,5 +17,6 @@ COMMANDS: tuple[click.Command, ...] = (
     condition,
     contrast,
     equivalent,
+    comply,
 )
 """Every question that can be typed, in the order of the help page."""

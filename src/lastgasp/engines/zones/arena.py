@@ -60,6 +60,7 @@ class Choice:
 class Position:
     """A set of situations. ``duty``: where time stands still, the party has to go on; ``shared``: so have others.
 
+    ``forced``: what the others can do there happens, if the party does nothing.
     ``view`` is what is known of the location. ``own_limits`` and ``other_limits`` are the bounds of time, by row;
     ``nodes`` those of the zone graph in it.
     """
@@ -69,6 +70,7 @@ class Position:
     still: bool
     duty: bool = False
     shared: bool = False
+    forced: bool = False
     zones: Federation = field(default_factory=list)
     own_limits: list[tuple[int, int]] = field(default_factory=list)
     other_limits: list[tuple[int, int]] = field(default_factory=list)
@@ -199,6 +201,7 @@ class _Builder:
             self.positions.append(Position(view, clocks, node.still, duty))
         position = self.positions[index]
         position.shared = position.shared or shared
+        position.forced = node.still and self._forced(node.location)
         position.zones = reduced([*position.zones, self._projected(node, position, node.zone)])
         position.nodes.append(node)
         self.of_node[node.index] = index
@@ -217,10 +220,10 @@ class _Builder:
         automaton, location = self.automaton, node.location
         if not node.still:
             return False, False
-        if automaton.is_at_once(location) or automaton.committed(location):
+        if self._forced(location):
             movers = {e.step.mover.instance for e in automaton.edges(location) if node.cut(e.guard) is not None}
-            movers |= automaton.committed(location)
-            return self.party in movers, bool(movers - {self.party})
+            committed = automaton.committed(location)
+            return self.party in movers | committed, bool(committed - {self.party})
         urgent = {i.name for i in automaton.system.network.instances if self._urgent(i.name, location)}
         passed = [
             self._owns(limit)
@@ -228,6 +231,10 @@ class _Builder:
             if node.cut(((limit.clock, False, 1 - limit.raw),)) is not None
         ]
         return self.party in urgent or any(passed), bool(urgent - {self.party}) or not all(passed)
+
+    def _forced(self, location: Location) -> bool:
+        """Whether some step happens here at once, whoever takes it."""
+        return self.automaton.is_at_once(location) or bool(self.automaton.committed(location))
 
     def _urgent(self, who: str, location: Location) -> bool:
         machine = self.automaton.system.network.by_name[who].machine

@@ -171,7 +171,11 @@ class _Game:
         good = reduced(zone for option in position.own.values() for zone in self._fine(option, n, left))
         if position.still:
             safe = less(position.zones, n, bad)
-            return safe if not position.duty or (generous and position.shared) else common(safe, n, good)
+            if not position.duty or (generous and position.shared):
+                return safe
+            if generous and position.forced:
+                good = [*good, *(zone for choice in position.choices.values() for zone in choice.possible)]
+            return common(safe, n, good)
         rest = self._resting(position, bad)
         if not generous:
             good = less(good, n, bad)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from lastgasp.engines.zones.analysis import TimeUp
 from lastgasp.engines.zones.arena import Arena, Position, known, seen
-from lastgasp.engines.zones.automaton import Automaton, Edge
+from lastgasp.engines.zones.automaton import Automaton, Edge, Limit
 from lastgasp.engines.zones.dbm import INF, Zone
 from lastgasp.engines.zones.engine import Run, stored_zones
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Guard, Node, limits_of
@@ -33,6 +34,9 @@ class Played:
     reason: str = ""
     run: Run | None = None
 
+
+HASTE = 100
+"""What an own step before its time costs, in the search for a run that convinces."""
 
 UNSEEN = "it could obey only by knowing more than it can, or by being quicker than the others at one instant"
 
@@ -106,40 +110,55 @@ class _Spoiling:
 
     def run(self) -> tuple[Run | None, str]:
         """The run and what makes its end hopeless; no run where none was found."""
-        first, plain = self.outcome.falls[0], list[tuple[Node, Guard]]()
-        for node in self.ways():
-            for zone in first.zones.get(self.position[node.index], ()):
-                plain.append((node, _guard(node, zone)))
-                for guard, reason in self.hopeless(node, zone, trap=first.trap):
-                    if (run := self._run(node, guard)) is not None:
-                        return run, reason
-        runs = (self._run(node, guard) for node, guard in plain)
-        return next((run for run in runs if run is not None), None), "it cannot keep its clauses and let time go on"
+        nodes = list(self.ways())
+        for ends in (self.forbidden, self.helpless, self.too_late, self.lost):
+            for node in nodes:
+                for guard, reason in ends(node):
+                    with suppress(NoRun):
+                        return run_of(self.automaton, Ending(node, None, guard)), reason
+        return None, "it cannot keep its clauses and let time go on"
 
-    def _run(self, node: Node, guard: Guard) -> Run | None:
-        try:
-            return run_of(self.automaton, Ending(node, None, guard))
-        except NoRun:
-            return None
-
-    def hopeless(self, node: Node, zone: Zone, *, trap: bool) -> Iterator[tuple[Guard, str]]:
-        """Instants of a node whose first lost part is ``zone`` that show why it is lost."""
-        label = {instance.name: instance.label for instance in self.automaton.system.network.instances}
-        who = label[self.arena.party]
+    def forbidden(self, node: Node) -> Iterator[tuple[Guard, str]]:
+        """Steps of others, lost from the first, that err whatever the party does."""
+        first = self.outcome.falls[0]
+        zones = () if first.trap else first.zones.get(self.position[node.index], ())
         for edge in self.automaton.edges(node.location):
-            mover = edge.step.mover.instance
-            if mover != self.arena.party and self.clauses.intersection(edge.forbidden) and not trap:
-                cut = node.cut(edge.guard)
-                if cut is not None and meet(with_stopwatch(cut, node.size), node.size + 1, zone) is not None:
-                    yield edge.guard, f"what {label[mover]} may do now is forbidden, and {who} cannot prevent it"
-        for limit in limits_of(self.automaton, node):
-            own = limit.owner in self.clauses or limit.clock.partition(".")[0] == self.arena.party
-            if own and limit.raw & 1:
-                reason = f"the time of {who} is up, and no step of its own meets the deadline"
-                yield ((limit.clock, False, -(limit.raw >> 1) * 2 + 1),), reason
-            elif own:
-                reason = f"the time of {who} runs out, and no step of its own meets the deadline before"
-                yield ((limit.clock, False, -(limit.raw >> 1) * 2 + 2),), reason
+            mover, cut = edge.step.mover.instance, node.cut(edge.guard)
+            if mover == self.arena.party or cut is None or not self.clauses.intersection(edge.forbidden):
+                continue
+            if any(meet(with_stopwatch(cut, node.size), node.size + 1, zone) is not None for zone in zones):
+                yield edge.guard, f"what {self.label(mover)} may do now is forbidden, and {self.who} cannot prevent it"
+
+    def helpless(self, node: Node) -> Iterator[tuple[Guard, str]]:
+        """Ends of the party's time at which no step of its own is possible at all."""
+        for guard, reason in self.too_late(node):
+            own = (e for e in self.automaton.edges(node.location) if e.step.mover.instance == self.arena.party)
+            if not any(node.cut((*edge.guard, *guard)) is not None for edge in own if not edge.forbidden):
+                yield guard, reason
+
+    def too_late(self, node: Node) -> Iterator[tuple[Guard, str]]:
+        """Ends of the party's time."""
+        for limit in limits_of(self.automaton, node) if self.outcome.lost.get(self.position[node.index]) else ():
+            if self.owns(limit):
+                up = "is up, and no step of its own meets the deadline"
+                out = "runs out, and no step of its own meets the deadline before"
+                closed = limit.raw & 1
+                guard = ((limit.clock, False, -(limit.raw >> 1) * 2 + (1 if closed else 2)),)
+                yield guard, f"the time of {self.who} {up if closed else out}"
+
+    def lost(self, node: Node) -> Iterator[tuple[Guard, str]]:
+        """Anything that is lost from the first."""
+        for zone in self.outcome.falls[0].zones.get(self.position[node.index], ()):
+            yield _guard(node, zone), f"from here {self.who} cannot keep its clauses and let time go on"
+
+    def label(self, instance: str) -> str:
+        """What people call an instance."""
+        return self.automaton.system.network.by_name[instance].label
+
+    @property
+    def who(self) -> str:
+        """What people call the party."""
+        return self.label(self.arena.party)
 
     def ways(self) -> Iterator[Node]:
         """The nodes that are reached through what is lost, each with a way to it as its ancestry."""
@@ -153,10 +172,24 @@ class _Spoiling:
             done.add(node.index)
             yield node
             for target, edge in self.leaving.get(node.index, ()):
-                if target.index not in done and self.stays_lost(node, target, edge):
-                    count += 1
-                    mine = edge.step.mover.instance == self.arena.party
-                    heappush(waiting, (own + mine, steps + 1, count, _reached(target, node, edge)))
+                for way, cost in self.patient(node, edge) if target.index not in done else ():
+                    if self.stays_lost(node, target, way):
+                        count += 1
+                        heappush(waiting, (own + cost, steps + 1, count, _reached(target, node, way)))
+
+    def patient(self, node: Node, edge: Edge) -> Iterator[tuple[Edge, int]]:
+        """The ways to take a step with what each is worth: the party should wait with its own as long as it can."""
+        mine = edge.step.mover.instance == self.arena.party
+        if mine and not node.still:
+            for limit in limits_of(self.automaton, node):
+                if limit.raw & 1 and self.owns(limit):
+                    at_end = (limit.clock, False, -(limit.raw >> 1) * 2 + 1)
+                    yield replace(edge, guard=(*edge.guard, at_end)), 1
+        yield edge, HASTE if mine and not node.still else int(mine)
+
+    def owns(self, limit: Limit) -> bool:
+        """Whether a bound of time is the party's."""
+        return limit.owner in self.clauses or limit.clock.partition(".")[0] == self.arena.party
 
     def stays_lost(self, node: Node, target: Node, edge: Edge) -> bool:
         """Whether a step leads from what is lost to where something is."""
