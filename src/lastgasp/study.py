@@ -130,6 +130,24 @@ class Expectation:
     place: Place | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Another wording of a sentence of the study that some source supports: of a goal, a clause or an assumption.
+
+    ``kind`` is ``goal``, ``clause`` or ``assumption``, ``of`` its name. ``parameters`` are durations that the sentence
+    may name, besides those of the text that it reads.
+    """
+
+    name: str
+    kind: str
+    of: str
+    sentence: str
+    title: str = ""
+    source: str = ""
+    parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
+    place: Place | None = field(default=None, compare=False)
+
+
 @dataclass(frozen=True)
 class Study:
     """Everything in one folder of models and properties, by name."""
@@ -144,6 +162,7 @@ class Study:
     expectations: tuple[Expectation, ...] = ()
     classifications: tuple[Classification, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
     def pick(self, kind: str, name: str) -> object:
         """The goal, clause, proposal, ... of that name; :class:`InputError` with a suggestion where there is none."""
@@ -253,6 +272,11 @@ def study_problems(study: Study) -> list[Problem]:
                 for name in names
                 if name not in known
             ]
+    for reading in study.readings.values():
+        table: Mapping[str, object] = getattr(study, f"{reading.kind}s")
+        if reading.of not in table:
+            cure = did_you_mean(reading.of, table)
+            problems.append(Problem(f"unknown {reading.kind} {reading.of!r}", cure, reading.place))
     for rule in study.classifications:
         unknown = [goal for goal in rule.goals if goal not in study.goals]
         problems += [Problem(f"unknown goal {g!r}", did_you_mean(g, study.goals), rule.place) for g in unknown]

@@ -18,6 +18,7 @@ from lastgasp.questions.asking import (
     assumption_sentence,
     clause_sentence,
     goal_sentence,
+    read_otherwise,
 )
 from lastgasp.questions.matrix import Cell, names, verdict_word
 from lastgasp.questions.trying import Trial
@@ -26,7 +27,7 @@ from lastgasp.render.table import trace_table
 from lastgasp.render.words import folded
 from lastgasp.sanity import Oddity
 from lastgasp.sentences import Possible, Sentence
-from lastgasp.study import Clause, Goal, Study
+from lastgasp.study import Clause, Goal, Reading, Study
 from lastgasp.trace import Entry, Trace
 from lastgasp.validate import did_you_mean
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
@@ -368,10 +369,12 @@ def meanings(study: Study) -> str:
     (name, network), *others = study.installations.items()
     also = f"; {', '.join(other for other, _ in others)} can be read as well" if others else ""
     lines = [f"Read for the installation {name}{also}.", ""]
-    for kind in ("goal", "clause", "assumption"):
+    for kind in ("goal", "clause", "assumption", "reading"):
         items: dict[str, Any] = dict(getattr(study, f"{kind}s"))
         for item in items.values():
-            if isinstance(item, Clause):
+            if isinstance(item, Reading):
+                sentence = read_otherwise(study, item.name, network)
+            elif isinstance(item, Clause):
                 sentence = clause_sentence(item, network)
             elif isinstance(item, Goal):
                 sentence = goal_sentence(study, item.name, network)

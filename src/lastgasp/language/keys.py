@@ -137,6 +137,18 @@ CLAUSE = Record(
         SENTENCE,
     ),
 )
+READING = Record(
+    "a reading",
+    (
+        TITLE,
+        Key("goal", LINE, "the goal that it reads in another way"),
+        Key("clause", LINE, "the clause that it reads in another way"),
+        Key("assumption", LINE, "the assumption that it reads in another way"),
+        SENTENCE,
+        Key("source", LINE, "where this reading comes from", required=True),
+    ),
+    one_of=("goal", "clause", "assumption"),
+)
 PROPOSAL = Record(
     "a proposal",
     (
@@ -229,6 +241,7 @@ KINDS: dict[str, Record] = {
     "goals": _many("goals", GOAL, PARAMETERS),
     "clauses": _many("clauses", CLAUSE, PARAMETERS),
     "assumptions": _many("assumptions", ASSUMPTION, PARAMETERS),
+    "readings": _many("readings", READING, PARAMETERS),
     "proposals": _many("proposals", PROPOSAL),
     "claims": _many("claims", CLAIM),
     "expectations": Record(

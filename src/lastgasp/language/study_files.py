@@ -43,14 +43,16 @@ from lastgasp.study import (
     Goal,
     Profile,
     Proposal,
+    Reading,
     Study,
     claim_problems,
     study_problems,
 )
 from lastgasp.validate import did_you_mean
 
-_T = TypeVar("_T", Goal, Assumption, Clause)
+_T = TypeVar("_T", Goal, Assumption, Clause, Reading)
 FOLDERS = ("models", "properties")
+READ = ("goal", "clause", "assumption")
 CLASS_KEYS = ("long", "short", "never", "mixed")
 CLAUSE_TEXTS = ("party", "document", "version", "source", "wording", "sha256", "status")
 
@@ -136,6 +138,7 @@ class _StudyReader:
         self.assumptions: dict[str, Assumption] = {}
         self.proposals: dict[str, Proposal] = {}
         self.claims: dict[str, Claim] = {}
+        self.readings: dict[str, Reading] = {}
         self.expectations: list[Expectation] = []
         self.classifications: list[Classification] = []
 
@@ -203,6 +206,9 @@ class _StudyReader:
         if kind == "clause":
             texts = {key: line(keys[key]) for key in CLAUSE_TEXTS}
             return Clause(name, sentence, **texts, title=title, parameters=parameters, place=stands)
+        if kind == "reading":
+            (read,) = (key for key in READ if key in keys)
+            return Reading(name, read, line(keys[read]), sentence, title, source, parameters, stands)
         make: Callable[..., Goal | Assumption] = Goal if kind == "goal" else Assumption
         return make(name, sentence, title, source, parameters, stands)
 
@@ -249,6 +255,7 @@ class _StudyReader:
             expectations=tuple(self.expectations),
             classifications=tuple(self.classifications),
             claims=self.claims,
+            readings=self.readings,
         )
 
 
@@ -300,6 +307,7 @@ def study_to_yaml(study: Study) -> dict[str, str]:
     files |= _sentence_files("goals", study.goals, _plain_data)
     files |= _sentence_files("assumptions", study.assumptions, _plain_data)
     files |= _sentence_files("clauses", study.clauses, _clause_data)
+    files |= _sentence_files("readings", study.readings, _reading_data)
     if study.proposals:
         proposals = {name: _proposal_data(proposal) for name, proposal in study.proposals.items()}
         files["properties/proposals.yaml"] = block({"proposals": proposals}, deep=3)
@@ -341,6 +349,14 @@ def _plain_data(item: Goal | Assumption) -> dict[str, Any]:
 
 def _clause_data(clause: Clause) -> dict[str, Any]:
     return filled(**{key: getattr(clause, key) for key in ("title", *CLAUSE_TEXTS, "sentence")})
+
+
+def _reading_data(reading: Reading) -> dict[str, Any]:
+    return filled(title=reading.title) | {
+        reading.kind: reading.of,
+        "sentence": reading.sentence,
+        "source": reading.source,
+    }
 
 
 def _proposal_data(proposal: Proposal) -> dict[str, Any]:

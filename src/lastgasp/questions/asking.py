@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 
-from lastgasp.errors import InputError, Problem
+from lastgasp.errors import InputError, Place, Problem
 from lastgasp.facade import decide
 from lastgasp.language.sentences import parse_sentence, readable_problems
+from lastgasp.machine import Parameter
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
 from lastgasp.questions.classes import classify
 from lastgasp.sentences import Possible, Sentence
-from lastgasp.study import Assumption, Clause, Goal, Proposal, Study, durations
+from lastgasp.study import Assumption, Clause, Goal, Proposal, Reading, Study, durations
 from lastgasp.verdict import Fails, Verdict
 
 
@@ -82,6 +83,33 @@ def clause_sentence(clause: Clause, network: Network) -> Sentence:
     if problems:
         raise InputError([replace(problem, place=problem.place or clause.place) for problem in problems])
     return sentence
+
+
+def read_otherwise(study: Study, reading: str, network: Network) -> Sentence:
+    """The sentence of a reading, bound to a network in place of the text that it reads.
+
+    :class:`InputError` where that text could not say it: a clause that binds another party, or reads what it cannot.
+    """
+    picked = study.pick("reading", reading)
+    assert isinstance(picked, Reading)
+    text = study.pick(picked.kind, picked.of)
+    assert isinstance(text, Goal | Clause | Assumption)
+    return worded(text, network, picked.sentence, {**text.parameters, **picked.parameters}, picked.place)
+
+
+def worded(
+    text: Goal | Clause | Assumption,
+    network: Network,
+    sentence: str,
+    parameters: Mapping[str, Parameter] | None = None,
+    place: Place | None = None,
+) -> Sentence:
+    """A goal, a clause or an assumption with another sentence, bound to a network."""
+    parameters = text.parameters if parameters is None else parameters
+    if isinstance(text, Clause):
+        return clause_sentence(replace(text, sentence=sentence, parameters=parameters, place=place), network)
+    parsed = parse_sentence(sentence, network, durations(parameters), place)
+    return parsed if isinstance(text, Goal) else restricting(parsed)
 
 
 def sentences_of(

@@ -7,7 +7,7 @@ from functools import partial
 
 from lastgasp.errors import InputError, Place, Problem
 from lastgasp.network import Network
-from lastgasp.questions.asking import assumption_sentence, clause_sentence, goal_sentence
+from lastgasp.questions.asking import assumption_sentence, clause_sentence, goal_sentence, read_otherwise
 from lastgasp.questions.claims import claim_text_problems
 from lastgasp.questions.classes import conditions
 from lastgasp.study import Study
@@ -22,6 +22,7 @@ def unreadable(study: Study) -> list[Problem]:
         *(partial(goal_sentence, study, name) for name in study.goals),
         *(partial(clause_sentence, clause) for clause in study.clauses.values()),
         *(partial(assumption_sentence, study, name) for name in study.assumptions),
+        *(partial(read_otherwise, study, name) for name in study.readings),
         *(partial(conditions, rule) for rule in study.classifications),
     ]
     networks = study.installations.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lastgasp.cli.ask.boundary import boundary
 from lastgasp.cli.ask.claims import claims
 from lastgasp.cli.ask.comply import comply
 from lastgasp.cli.ask.condition import condition
@@ -18,5 +19,6 @@ COMMANDS: tuple[click.Command, ...] = (
     contrast,
     equivalent,
     comply,
+    boundary,
 )
 """Every question that can be typed, in the order of the help page."""
