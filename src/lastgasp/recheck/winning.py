@@ -12,7 +12,7 @@ and the others move first. *It cannot* is checked with everything known to it, a
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lastgasp.errors import InternalError
 from lastgasp.expr import Leaf, Name, Value, evaluate
@@ -54,11 +54,13 @@ class Fall:
 class Won:
     """The party can: where it wins a round of so many time units, layer after layer.
 
-    A step of its own leads into an earlier layer, others at most into the same one.
+    A step of its own leads into an earlier layer, others at most into the same one. ``haven``: for stored zones, by
+    number, what of them is never left; of others nothing is.
     """
 
     round: int
     layers: tuple[tuple[Part, ...], ...]
+    haven: Mapping[int, tuple[Mapping[Pair, int], ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def recheck_game(
     ``clauses`` and ``assumed`` are the observers of the party's clauses and of assumptions.
     """
     recheck_inductive(system, stored)
-    board = _Board(system, stored, party, clauses, assumed, end.round, seen=isinstance(end, Won))
+    haven = end.haven if isinstance(end, Won) else {}
+    board = _Board(system, stored, party, clauses, assumed, end.round, haven, seen=isinstance(end, Won))
     if isinstance(end, Won):
         _recheck_won(board, end)
     else:
@@ -161,7 +164,8 @@ class _Move:
 
 @dataclass(eq=False, slots=True)
 class _Square:
-    """A stored zone: its key, the moves by whom they belong to, the bounds of time as (clock, bound, whether own)."""
+    """A stored zone or a part of one: its key, the bounds of time as (clock, bound, whether own), the moves by whose
+    they are. ``fallen``: what of the stored zone is not in the haven."""
 
     number: int
     location: Location
@@ -170,6 +174,7 @@ class _Square:
     key: Key
     shared: bool
     limits: list[tuple[str, int, bool]]
+    fallen: list[Zone]
     own: dict[Hashable, list[_Move]] = field(default_factory=dict)
     others: dict[Hashable, dict[Hashable, list[_Move]]] = field(default_factory=dict)
 
@@ -185,6 +190,7 @@ class _Board:
         clauses: frozenset[str],
         assumed: frozenset[str],
         length: int,
+        haven: Mapping[int, tuple[Mapping[Pair, int], ...]],
         *,
         seen: bool,
     ) -> None:
@@ -192,10 +198,18 @@ class _Board:
         self.clauses, self.assumed, self.length, self.seen = clauses, assumed, length, seen
         self.sight = sight(system, party, clauses)
         self.squares: list[_Square] = []
+        self.stored: dict[Location, list[_Square]] = {}
         for number, item in enumerate(stored.zones):
-            zone = closed(item.constraints)
-            assert zone is not None
-            self.squares.append(self._square(number, item.location, item.still, _timed(zone)))
+            whole = closed(item.constraints)
+            assert whole is not None
+            zones = [_timed(whole)]
+            if number in haven:
+                parts = (closed(part) for part in haven[number])
+                zones = [_timed(both(whole, part) or {}) for part in parts if part is not None and both(whole, part)]
+            fallen = without([_timed(whole)], zones)
+            square = self._square(number, item.location, item.still, _timed(whole), fallen)
+            self.stored.setdefault(item.location, []).append(square)
+            self.squares += [replace(square, number=len(self.squares) + k, zone=z) for k, z in enumerate(zones)]
         self.at: dict[Location, list[_Square]] = {}
         self.alike: dict[Key, list[_Square]] = {}
         for square in self.squares:
@@ -211,6 +225,8 @@ class _Board:
         for square in self.at.get(self.reader.initial, ()):
             if within(start, square.zone):
                 yield square, start
+        if any(both(start, zone) for square in self.stored[self.reader.initial] for zone in square.fallen):
+            raise InternalError("the proof that the party can obey does not include the start")
 
     def running(self, square: _Square) -> list[Zone]:
         """The situations in which a round is not over."""
@@ -219,7 +235,7 @@ class _Board:
 
     # -- the board --------------------------------------------------------------------------------------------------
 
-    def _square(self, number: int, location: Location, still: bool, zone: Zone) -> _Square:
+    def _square(self, number: int, location: Location, still: bool, zone: Zone, fallen: list[Zone]) -> _Square:
         here = self.reader.here(location)
         limits = [
             (clock, raw, owner in self.clauses if owner else clock.partition(".")[0] == self.party)
@@ -237,7 +253,7 @@ class _Board:
                     goers.add(instance.name == self.party)
             goers |= {own for clock, raw, own in limits if also(zone, [("", clock, 1 - raw)]) is not None}
         view = self._view(location) if self.seen else number
-        return _Square(number, location, still, zone, (view, still, True in goers), False in goers, limits)
+        return _Square(number, location, still, zone, (view, still, True in goers), False in goers, limits, fallen)
 
     def _view(self, location: Location) -> Hashable:
         values: dict[str, Value] = dict(zip(self.reader.names, location, strict=True))
@@ -291,15 +307,22 @@ class _Board:
                 ways = (moves for reactions in squares[0].others.values() for moves in reactions.values())
                 good += (move.cell for moves in ways for move in moves)
             return _common(safe, good)
-        rest = without(whole, map(earlier, bad))
-        for clock, raw in dict.fromkeys((clock, raw) for s in squares for clock, raw, own in s.limits if own):
-            rest = _common(rest, self._not_blocking(squares, clock, raw))
         if self.seen:
             good = without(good, bad)
+        fallen = [
+            self._shown(cut)
+            for square in squares
+            for zone in square.fallen
+            if (cut := both(zone, later(square.zone))) is not None
+        ]
+        rest = without(whole, map(earlier, [*bad, *fallen]))
+        for clock, raw in dict.fromkeys((clock, raw) for s in squares for clock, raw, own in s.limits if own):
+            rest = _common(rest, self._not_blocking(squares, clock, raw))
+        goals = without(good, fallen)
         for square in squares if rounds else ():
             over = also(square.zone, [("", STOPWATCH, 1 - 2 * self.length)])
-            good += map(self._shown, without([over], lost[square.number]) if over is not None else ())
-        return [*rest, *_reaching(good, bad)]
+            goals += map(self._shown, without([over], lost[square.number]) if over is not None else ())
+        return [*rest, *good, *_reaching(goals, [*bad, *fallen])]
 
     def _forced(self, square: _Square) -> bool:
         """Whether some step happens at once, whoever takes it."""
@@ -369,13 +392,15 @@ class _Board:
             yield move.cell
         if move.errs or move.void:
             return
+        into = [(square, zone) for square in self.stored.get(move.target, ()) for zone in square.fallen]
         for square in self.at.get(move.target, ()):
-            for zone in (*lost[square.number], *(held[square.number] if move.tight else ())):
-                for piece in self._arriving(square, zone):
-                    back = before_restart(piece, move.restart)
-                    cut = both(move.cell, back) if back is not None else None
-                    if cut is not None:
-                        yield cut
+            into += [(square, zone) for zone in (*lost[square.number], *(held[square.number] if move.tight else ()))]
+        for square, zone in into:
+            for piece in self._arriving(square, zone):
+                back = before_restart(piece, move.restart)
+                cut = both(move.cell, back) if back is not None else None
+                if cut is not None:
+                    yield cut
 
     def _arriving(self, square: _Square, zone: Zone) -> list[Zone]:
         """What of a zone a step can arrive in: past a limit only where time stands still for that, else within all."""

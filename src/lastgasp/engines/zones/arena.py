@@ -5,7 +5,7 @@ both move at the same instant. The arena is built in two ways that bracket what 
 
 *by what the party sees* (:func:`seen`): situations that it cannot tell apart (:mod:`lastgasp.sight`) are one position,
 in which its choice must be right for all of them; it reacts to an event without knowing who else reacts how, nor what
-made it happen.
+made it happen. It remembers nothing but that it never left its *haven*: what it would win if it knew everything.
 
 *by everything* (:func:`known`): the party knows the whole situation, and how the others react before it does itself.
 
@@ -14,30 +14,35 @@ Who wins the first can obey; who loses the second cannot.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lastgasp.engines.zones.automaton import Edge, Limit, Location
-from lastgasp.engines.zones.dbm import Zone, bound, constrained, gathered, zero
+from lastgasp.engines.zones.dbm import Zone, before_restart, bound, constrained, gathered, later, zero
 from lastgasp.engines.zones.explore import Explorer, Graph, Node, limits_of
-from lastgasp.engines.zones.federation import Federation, less, reduced, with_stopwatch
+from lastgasp.engines.zones.federation import Federation, common, less, meet, merged, reduced, with_stopwatch
 from lastgasp.expr import Leaf, Name, Value, evaluate
 from lastgasp.machine import STATE
 from lastgasp.recheck.winning import Key
 from lastgasp.sight import Sight
+
+Haven = Mapping[int, Federation]
+"""For nodes of the zone graph, by index, what the party must not leave; a node that is not named may be all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """One outcome of a step: where it is possible, and to which positions it leads, clock by clock.
 
-    ``errs``: a clause of the party errs. ``tight``: taken where nobody could wait, so that it is no progress.
+    ``astray``: from where it leads out of the haven. ``errs``: a clause of the party errs. ``tight``: taken where
+    nobody could wait, so that it is no progress.
     """
 
     cut: Zone
     targets: tuple[tuple[int, tuple[int, ...]], ...] = ()
     errs: bool = False
     tight: bool = True
+    astray: tuple[Zone, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,7 +65,8 @@ class Choice:
 class Position:
     """A set of situations. ``duty``: where time stands still, the party has to go on; ``shared``: so have others.
 
-    ``forced``: what the others can do there happens, if the party does nothing.
+    ``forced``: what the others can do there happens, if the party does nothing. ``fallen``: where waiting leads out of
+    the haven.
     ``view`` is what is known of the location. ``own_limits`` and ``other_limits`` are the bounds of time, by row;
     ``nodes`` those of the zone graph in it.
     """
@@ -72,6 +78,7 @@ class Position:
     shared: bool = False
     forced: bool = False
     zones: Federation = field(default_factory=list)
+    fallen: Federation = field(default_factory=list)
     own_limits: list[tuple[int, int]] = field(default_factory=list)
     other_limits: list[tuple[int, int]] = field(default_factory=list)
     own: dict[Hashable, Option] = field(default_factory=dict)
@@ -137,14 +144,20 @@ def known(
     generous: bool = True,
 ) -> Arena:
     """The arena in which the party knows everything. ``clauses`` and ``assumed`` name observers."""
-    return _Builder(explorer, graph, party, frozenset(clauses), frozenset(assumed), None, generous).arena()
+    return _Builder(explorer, graph, party, frozenset(clauses), frozenset(assumed), None, generous, {}).arena()
 
 
 def seen(
-    explorer: Explorer, graph: Graph, party: str, clauses: Iterable[str], assumed: Iterable[str], sight: Sight
+    explorer: Explorer,
+    graph: Graph,
+    party: str,
+    clauses: Iterable[str],
+    assumed: Iterable[str],
+    sight: Sight,
+    haven: Haven,
 ) -> Arena:
-    """The arena in which the party chooses by what it sees."""
-    return _Builder(explorer, graph, party, frozenset(clauses), frozenset(assumed), sight, generous=False).arena()
+    """The arena in which the party chooses by what it sees, and which it loses if it leaves the haven."""
+    return _Builder(explorer, graph, party, frozenset(clauses), frozenset(assumed), sight, False, haven).arena()
 
 
 class _Builder:
@@ -157,9 +170,12 @@ class _Builder:
         assumed: frozenset[str],
         sight: Sight | None,
         generous: bool,
+        haven: Haven,
     ) -> None:
         self.explorer, self.automaton, self.graph = explorer, explorer.automaton, graph
         self.party, self.clauses, self.assumed, self.sight, self.generous = party, clauses, assumed, sight, generous
+        self.alive = {node.index: haven.get(node.index, [node.zone]) for node in graph.kept}
+        self.fallen = {n.index: merged(less([n.zone], n.size, self.alive[n.index]), n.size) for n in graph.kept}
         self.targets: dict[tuple[int, int], list[Node]] = {}
         for source, target, edge in graph.arcs:
             self.targets.setdefault((source, id(edge)), []).append(graph.nodes[target].cover)
@@ -202,7 +218,13 @@ class _Builder:
         position = self.positions[index]
         position.shared = position.shared or shared
         position.forced = node.still and self._forced(node.location)
-        position.zones = reduced([*position.zones, self._projected(node, position, node.zone)])
+        alive = [self._projected(node, position, zone) for zone in self.alive[node.index]]
+        position.zones = reduced([*position.zones, *alive])
+        if not node.still:
+            ahead = common(
+                (later(zone, node.size) for zone in self.alive[node.index]), node.size, self.fallen[node.index]
+            )
+            position.fallen = reduced([*position.fallen, *(self._projected(node, position, zone) for zone in ahead)])
         position.nodes.append(node)
         self.of_node[node.index] = index
         for limit in limits_of(self.automaton, node):
@@ -264,19 +286,24 @@ class _Builder:
         # where a bound is 0 nobody can wait; a bound above 0 is not met again and again in no time: its clock must run
         tight = node.still or any(limit.raw == bound(0, False) for limit in limits_of(self.automaton, node))
         for edge in self.automaton.edges(node.location):
-            cut = node.cut(edge.guard)
-            if cut is None or (self._excused(edge) and not self.generous):
+            cuts = [
+                cut
+                for zone in self.alive[node.index]
+                if (cut := constrained(zone, node.size, node.constraints(edge.guard))) is not None
+            ]
+            if not cuts or (self._excused(edge) and not self.generous):
                 continue
             mine = tuple(sorted(move.index for move in edge.step.moves if move.instance == self.party))
             if edge.step.mover.instance == self.party:
                 key: Hashable = (edge.step.mover.index, mine)
-                self.taken.setdefault((node.index, key), []).append(cut)
-                position.own.setdefault(key, Option()).ways.append(self._way(node, position, edge, cut, tight=True))
+                self.taken.setdefault((node.index, key), []).extend(cuts)
+                ways = position.own.setdefault(key, Option()).ways
+                ways += (self._way(node, position, edge, cut, tight=True) for cut in cuts)
                 continue
             choice = position.choices.setdefault(self._occasion(edge, mine), Choice())
-            choice.possible = reduced([*choice.possible, self._projected(node, position, cut)])
-            option = choice.options.setdefault(mine, Option())
-            option.ways.append(self._way(node, position, edge, cut, tight=tight and not self.generous))
+            choice.possible = reduced([*choice.possible, *(self._projected(node, position, cut) for cut in cuts)])
+            ways = choice.options.setdefault(mine, Option()).ways
+            ways += (self._way(node, position, edge, cut, tight=tight and not self.generous) for cut in cuts)
 
     def _occasion(self, edge: Edge, mine: tuple[int, ...]) -> Hashable:
         """What the party knows of a step of others when it picks its reaction."""
@@ -292,7 +319,7 @@ class _Builder:
         return bool(self.assumed.intersection(edge.forbidden)) or not self.clauses.intersection(edge.forbidden)
 
     def _way(self, node: Node, position: Position, edge: Edge, cut: Zone, *, tight: bool) -> Way:
-        targets = []
+        targets, astray = [], list[Zone]()
         if not edge.forbidden:
             rows = {clock: index for index, clock in enumerate(position.clocks, 1)}
             for target in self.targets[node.index, id(edge)]:
@@ -300,8 +327,21 @@ class _Builder:
                 clocks = self.positions[index].clocks
                 sources = (0, *(0 if clock in edge.restart else rows[clock] for clock in clocks), len(rows) + 1)
                 targets.append((index, sources))
+                astray += self._astray(node, edge, cut, target)
         errs = bool(edge.forbidden) and not self._excused(edge)
-        return Way(self._projected(node, position, cut), tuple(dict.fromkeys(targets)), errs, tight)
+        where = self._projected(node, position, cut)
+        return Way(where, tuple(dict.fromkeys(targets)), errs, tight, tuple(reduced(astray)))
+
+    def _astray(self, node: Node, edge: Edge, cut: Zone, target: Node) -> Iterator[Zone]:
+        """From where in ``cut`` an edge leads out of the haven, as the party sees it."""
+        rows = {clock: index for index, clock in enumerate(node.clocks, 1)}
+        sources = [0, *(0 if clock in edge.restart else rows[clock] for clock in target.clocks)]
+        position = self.positions[self.of_node[node.index]]
+        for zone in self.fallen[target.index]:
+            back = before_restart(zone, target.size, sources, node.size)
+            found = None if back is None else meet(cut, node.size, back)
+            if found is not None:
+                yield self._projected(node, position, found)
 
     # -- what the party cannot tell ---------------------------------------------------------------------------------
 
@@ -309,7 +349,7 @@ class _Builder:
         """Where an own step is not possible in some of the situations that look alike."""
         for key, option in position.own.items():
             for node in position.nodes:
-                rest = less([node.zone], node.size, self.taken.get((node.index, key), ()))
+                rest = less(self.alive[node.index], node.size, self.taken.get((node.index, key), ()))
                 option.blocked += [self._projected(node, position, zone) for zone in rest]
             option.blocked = reduced(option.blocked)
 

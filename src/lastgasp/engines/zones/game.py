@@ -167,19 +167,20 @@ class _Game:
         """Where the party's next decision is right: its own steps lead out of ``left``, waiting leads into ``goal`` or
         may last for ever, and the others lead out of ``out``, or only out of what is lost where that is progress."""
         n, generous = position.size, self.arena.generous
-        bad = reduced(zone for choice in position.choices.values() for zone in self._spoilt(choice, n, out))
+        spoilt = reduced(zone for choice in position.choices.values() for zone in self._spoilt(choice, n, out))
         good = reduced(zone for option in position.own.values() for zone in self._fine(option, n, left))
         if position.still:
-            safe = less(position.zones, n, bad)
+            safe = less(position.zones, n, spoilt)
             if not position.duty or (generous and position.shared):
                 return safe
             if generous and position.forced:
                 good = [*good, *(zone for choice in position.choices.values() for zone in choice.possible)]
             return common(safe, n, good)
-        rest = self._resting(position, bad)
         if not generous:
-            good = less(good, n, bad)
-        return reduced([*rest, *reaches_first([*good, *goal], n, bad)])
+            good = less(good, n, spoilt)
+        bad = [*spoilt, *position.fallen]
+        later = reaches_first([*less(good, n, position.fallen), *goal], n, bad)
+        return reduced([*self._resting(position, bad), *good, *later])
 
     def _resting(self, position: Position, bad: Federation) -> Federation:
         """Where the party may wait for ever: nothing bad lies ahead, and it is not the party that stops time."""
@@ -207,7 +208,7 @@ class _Game:
         """Where an outcome errs or leads into what is held."""
         if way.errs:
             return [way.cut]
-        found = []
+        found = [*way.astray]
         for target, sources in way.targets:
             size = self.arena.positions[target].size
             for zone in (*held.get(target, ()), *(() if held is self.lost else self.lost.get(target, ()))):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 
 from lastgasp.engines.zones.analysis import TimeUp
-from lastgasp.engines.zones.arena import Arena, Position, known, seen
+from lastgasp.engines.zones.arena import Arena, Haven, Position, known, seen
 from lastgasp.engines.zones.automaton import Automaton, Edge, Limit
-from lastgasp.engines.zones.dbm import INF, Zone
+from lastgasp.engines.zones.dbm import INF, Zone, gathered
 from lastgasp.engines.zones.engine import Run, stored_zones
 from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Guard, Node, limits_of
-from lastgasp.engines.zones.federation import meet, with_stopwatch
+from lastgasp.engines.zones.federation import Federation, less, meet, merged, with_stopwatch
 from lastgasp.engines.zones.game import Held, Outcome, solve
 from lastgasp.engines.zones.witness import NoRun, run_of
+from lastgasp.recheck.cells import Pair
 from lastgasp.recheck.inductive import ZoneSet
 from lastgasp.recheck.winning import STOPWATCH, Fall, Lost, Part, Won
 from lastgasp.sight import sight
@@ -38,7 +39,8 @@ class Played:
 HASTE = 100
 """What an own step before its time costs, in the search for a run that convinces."""
 
-UNSEEN = "it could obey only by knowing more than it can, or by being quicker than the others at one instant"
+UNSEEN = "it could obey if it knew more than it can see; whether what it sees is enough was not shown"
+UNSURE = "it could obey only by being quicker than the others at one instant"
 
 
 def play(system: TimedSystem, party: str, clauses: frozenset[str], assumed: frozenset[str], budget: Budget) -> Played:
@@ -54,16 +56,21 @@ def play(system: TimedSystem, party: str, clauses: frozenset[str], assumed: froz
         return Played(None, None, f"not all of the network was explored ({len(graph.nodes)} states)")
     zones = stored_zones(explorer, graph)
     try:
-        blind = seen(explorer, graph, party, clauses, assumed, sight(system, party, clauses))
-        outcome = solve(blind, budget)
+        modest = known(explorer, graph, party, clauses, assumed, generous=False)
+        outcome = solve(modest, budget)
         if outcome.won:
-            return Played(zones, _won(blind, outcome))
+            haven = _haven(modest, outcome)
+            blind = seen(explorer, graph, party, clauses, assumed, sight(system, party, clauses), haven)
+            outcome = solve(blind, budget)
+            if outcome.won:
+                return Played(zones, _won(graph, blind, outcome, haven))
+            return Played(zones, None, UNSEEN)
         open_eyed = known(explorer, graph, party, clauses, assumed)
         outcome = solve(open_eyed, budget)
     except TimeUp:
         return Played(zones, None, "the time ended before the game was decided")
     if outcome.won:
-        return Played(zones, None, UNSEEN)
+        return Played(zones, None, UNSURE)
     run, reason = _Spoiling(explorer, graph, open_eyed, outcome, clauses).run()
     return Played(zones, _lost(open_eyed, outcome), reason, run)
 
@@ -71,8 +78,23 @@ def play(system: TimedSystem, party: str, clauses: frozenset[str], assumed: froz
 # --- evidence ------------------------------------------------------------------------------------------------------
 
 
-def _won(arena: Arena, outcome: Outcome) -> Won:
-    return Won(arena.round, tuple(_parts(arena, layer) for layer in outcome.layers))
+def _haven(arena: Arena, outcome: Outcome) -> dict[int, Federation]:
+    """What the party wins in a game in which it knows everything, node by node."""
+    found = {}
+    for index, lost in outcome.lost.items():
+        (node,) = arena.positions[index].nodes
+        n = node.size
+        found[node.index] = merged(less([node.zone], n, (gathered(zone, n + 1, range(n)) for zone in lost)), n)
+    return found
+
+
+def _won(graph: Graph, arena: Arena, outcome: Outcome, haven: Haven) -> Won:
+    safe = {
+        number: tuple(_named(("", *node.clocks), zone) for zone in haven[node.index])
+        for number, node in enumerate(graph.kept)
+        if node.index in haven
+    }
+    return Won(arena.round, tuple(_parts(arena, layer) for layer in outcome.layers), safe)
 
 
 def _lost(arena: Arena, outcome: Outcome) -> Lost:
@@ -84,12 +106,15 @@ def _parts(arena: Arena, held: Held) -> tuple[Part, ...]:
 
 
 def _part(position: Position, zones: Iterable[Zone]) -> Part:
-    names, n = ("", *position.clocks, STOPWATCH), position.size
-    constraints = (
-        {(names[i], names[j]): zone[i * n + j] for i in range(n) for j in range(n) if i != j and zone[i * n + j] < INF}
-        for zone in zones
-    )
-    return Part(position.key, tuple(constraints))
+    names = ("", *position.clocks, STOPWATCH)
+    return Part(position.key, tuple(_named(names, zone) for zone in zones))
+
+
+def _named(names: Sequence[str], zone: Zone) -> dict[Pair, int]:
+    """A zone as constraints on named clocks."""
+    n = len(names)
+    bounds = ((i, j, zone[i * n + j]) for i in range(n) for j in range(n) if i != j)
+    return {(names[i], names[j]): raw for i, j, raw in bounds if raw < INF}
 
 
 # --- a run in which the others win ---------------------------------------------------------------------------------
