@@ -23,7 +23,7 @@ from lastgasp.engines.zones.explore import Explorer, Graph, Node, limits_of
 from lastgasp.engines.zones.federation import Federation, common, less, meet, merged, reduced, with_stopwatch
 from lastgasp.expr import Leaf, Name, Value, evaluate
 from lastgasp.machine import STATE
-from lastgasp.recheck.winning import Key
+from lastgasp.recheck.board import Key
 from lastgasp.sight import Sight
 
 Haven = Mapping[int, Federation]

@@ -16,9 +16,10 @@ from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Guar
 from lastgasp.engines.zones.federation import Federation, less, meet, merged, with_stopwatch
 from lastgasp.engines.zones.game import Held, Outcome, solve
 from lastgasp.engines.zones.witness import NoRun, run_of
+from lastgasp.recheck.board import STOPWATCH
 from lastgasp.recheck.cells import Pair
 from lastgasp.recheck.inductive import ZoneSet
-from lastgasp.recheck.winning import STOPWATCH, Fall, Lost, Part, Won
+from lastgasp.recheck.winning import Fall, Lost, Part, Won
 from lastgasp.sight import sight
 from lastgasp.system import TimedSystem
 
