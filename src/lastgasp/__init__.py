@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from lastgasp.network import compose as compose
     from lastgasp.questions.asking import check as check
     from lastgasp.questions.asking import prove as prove
+    from lastgasp.questions.boundary import boundary as boundary
+    from lastgasp.questions.boundary_answer import Boundary as Boundary
+    from lastgasp.questions.comply import Complying as Complying
+    from lastgasp.questions.comply import comply as comply
     from lastgasp.questions.condition import condition as condition
     from lastgasp.questions.contrast import Contrast as Contrast
     from lastgasp.questions.contrast import contrast as contrast
@@ -58,6 +62,10 @@ _WHERE = {
     "compose": "lastgasp.network",
     "check": "lastgasp.questions.asking",
     "prove": "lastgasp.questions.asking",
+    "boundary": "lastgasp.questions.boundary",
+    "Boundary": "lastgasp.questions.boundary_answer",
+    "Complying": "lastgasp.questions.comply",
+    "comply": "lastgasp.questions.comply",
     "condition": "lastgasp.questions.condition",
     "Contrast": "lastgasp.questions.contrast",
     "contrast": "lastgasp.questions.contrast",
@@ -76,6 +84,8 @@ _WHERE = {
 
 
 __all__ = [
+    "Boundary",
+    "Complying",
     "Contrast",
     "Equivalence",
     "Fails",
@@ -93,7 +103,9 @@ __all__ = [
     "Undecided",
     "Vacuous",
     "Verdict",
+    "boundary",
     "check",
+    "comply",
     "compose",
     "condition",
     "contrast",

@@ -24,6 +24,8 @@ PRINT = (
     " and type(sys.modules[name]).__name__ != '_LazyModule'], file=sys.stderr)"
 )
 PUBLIC = [
+    "Boundary",
+    "Complying",
     "Contrast",
     "Equivalence",
     "Fails",
@@ -41,7 +43,9 @@ PUBLIC = [
     "Undecided",
     "Vacuous",
     "Verdict",
+    "boundary",
     "check",
+    "comply",
     "compose",
     "condition",
     "contrast",

@@ -47,13 +47,14 @@ def comply(
     binds it: complies always, can comply, cannot comply (with a run in which it is defeated).
     """
     study = bundled.load_study(folder)
+    wanted = clauses or None
     if proposal is not None:
         chosen = study.proposals[study.only("proposal", proposal)]
-        clauses, assume = (*clauses, *chosen.clauses), (*assume, *chosen.assumptions)
+        wanted, assume = (*clauses, *chosen.clauses), (*assume, *chosen.assumptions)
     with Progress() as progress:
         found = complying.comply(
             study,
-            clauses=clauses or None,
+            clauses=wanted,
             installation=installation,
             profile=profile,
             assume=dict.fromkeys(assume),
