@@ -208,7 +208,7 @@ STATED_KEYS = (
     Key("apart", ListOf(LINE, or_one=True), "instances that it must come out without"),
 )
 STATED = Record("a check of a claim", STATED_KEYS, one_of=("goal", "sentence"))
-READING = Record(
+STATED_OR_ANY = Record(
     "a check of a claim",
     (*STATED_KEYS, Key("any", ListOf(STATED), "checks of which one must come out")),
     one_of=("goal", "sentence", "any"),
@@ -220,7 +220,7 @@ CLAIM = Record(
         Key("respondent", LINE, "who said it", required=True),
         Key("question", LINE, "in answer to what", required=True),
         Key("says", LINE, "what was said, in our words", required=True),
-        Key("reading", ListOf(READING), "checks that must all come out as stated", required=True),
+        Key("reading", ListOf(STATED_OR_ANY), "checks that must all come out as stated", required=True),
         Key("only if", ListOf(LINE, or_one=True), "clauses, or profiles, among which a condition is sought"),
         Key("rests on", ListOf(LINE, or_one=True), "parameters and clauses that no source fixes"),
         Key("expect", Text("an answer", ANSWERS), "the answer that it must have", required=True),
