@@ -15,8 +15,8 @@ from lastgasp.network import Network
 from lastgasp.observers import observer
 from lastgasp.question import Question
 from lastgasp.semantics import replay, run
-from lastgasp.sentences import Possible
-from lastgasp.signals import errs, premise_occurs, signal_of
+from lastgasp.sentences import Possible, Sentence
+from lastgasp.signals import Signal, errs, premise_occurs, signal_of
 from lastgasp.slicing import Slice
 from lastgasp.trace import Trace
 from lastgasp.watch import watch
@@ -77,12 +77,8 @@ def _judged(question: Question, part: Slice, network: Network, found: Run) -> tu
     if seen != breaks:
         raise InternalError(f"a run found for {question.name} breaks its goal at {breaks}, its observer says {seen}")
     for name, sentence in part.restrict.items():
-        direct = errs(sentence.formula, signal, trace.parameters)
-        seen = watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters)
-        if direct is not None or seen is not None:
-            raise InternalError(
-                f"a run found for {question.name} breaks {name!r} at {direct}, its observer says {seen}"
-            )
+        if not _obeys(sentence, signal, trace):
+            raise InternalError(f"a run found for {question.name} breaks {name!r}")
     for name, sentence in question.restrict.items():
         if name not in part.restrict and errs(sentence.formula, signal, trace.parameters) is not None:
             raise CutTooMuch
@@ -112,6 +108,18 @@ def speaks_of(question: Question, part: Slice, network: Network, found: Run) -> 
         if permitted and premise_occurs(formula, signal, trace.parameters):
             return True
     return False
+
+
+def obeyed(network: Network, trace: Trace, sentences: Mapping[str, Sentence]) -> frozenset[str]:
+    """The names of the sentences that a run of the network obeys."""
+    signal = signal_of(trace, network.with_settings(chosen_values(trace.parameters)))
+    return frozenset(name for name, sentence in sentences.items() if _obeys(sentence, signal, trace))
+
+
+def _obeys(sentence: Sentence, signal: Signal, trace: Trace) -> bool:
+    """Whether neither the direct evaluator nor the observer sees a run err."""
+    moved = watch(observer(sentence.formula, "@", trace.parameters), signal, trace.parameters)
+    return moved is None and errs(sentence.formula, signal, trace.parameters) is None
 
 
 def completed(whole: Network, part: Network, found: Run) -> Trace:

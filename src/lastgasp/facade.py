@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
+from lastgasp import safety
 from lastgasp.engines.race import Lost, race
 from lastgasp.errors import Disagreement, InputError, InternalError, LastgaspError, NotApplicable
 from lastgasp.evidence import CutTooMuch
 from lastgasp.language.proof_files import question_text
 from lastgasp.question import Limits, Question
 from lastgasp.routes import by_induction, by_search, by_spacer, by_zones, recalled, safely_cut
+from lastgasp.safety import Safety, Unsettled
 from lastgasp.sentences import Possible
-from lastgasp.slicing import Slice
+from lastgasp.slicing import Slice, sliced
 from lastgasp.verdict import Rejected, Undecided, Verdict
+
+Answer = TypeVar("Answer")
 
 Route = Callable[[Question, Slice, Limits], Verdict]
 
 SOLVERS: dict[str, Route] = {"bmc": by_search, "induction": by_induction, "spacer": by_spacer}
+SAFETY: dict[str, Callable[[Question, Slice, Limits], Safety]] = {
+    "bmc": safety.by_search,
+    "induction": safety.by_induction,
+    "spacer": safety.by_spacer,
+}
 ENGINES = ("auto", "zones", *SOLVERS, "all")
 
 GRACE = 5.0
@@ -34,14 +44,48 @@ def decide(question: Question, engine: str = "auto", limits: Limits | None = Non
     """
     if engine not in ENGINES:
         raise InputError(f"there is no engine {engine!r}; there are {', '.join(ENGINES)}")
+    limits = limits or Limits()
+    return _of_part(question, lambda: safely_cut(question, limits), lambda p: _decided(question, p, engine, limits))
+
+
+def safe(question: Question, limits: Limits | None = None) -> Safety:
+    """Plain safety: whether some run breaks the goal, whatever else is wrong. Monotone in the set of sentences.
+
+    By zones, and by the solvers side by side where zones refuse or give up. Raises :class:`InternalError` where
+    evidence fails its check.
+    """
+
+    def cut() -> Slice:
+        return sliced(question.network, question.restrict, [question.goal], apart=True)
+
+    return _of_part(question, cut, lambda part: _safe(question, part, limits or Limits()))
+
+
+def _of_part(question: Question, cut: Callable[[], Slice], answer: Callable[[Slice], Answer]) -> Answer:
+    """An answer by the part of the network that can influence the goal, or by all of it where too much was cut."""
     for name, sentence in question.restrict.items():
         if isinstance(sentence.formula, Possible):
             raise InputError(f"{name!r} says that something is possible; that takes no run away, so ask it as a goal")
-    limits = limits or Limits()
     try:
-        return _decided(question, safely_cut(question, limits), engine, limits)
+        return answer(cut())
     except CutTooMuch:
-        return _decided(question, Slice(question.network, question.restrict, ()), engine, limits)
+        return answer(Slice(question.network, question.restrict, ()))
+
+
+def _safe(question: Question, part: Slice, limits: Limits) -> Safety:
+    first: Safety
+    try:
+        first = safety.by_zones(question, part, limits)
+    except NotApplicable as refusal:
+        first = Unsettled("zones", str(refusal))
+    if not isinstance(first, Unsettled) or first.final:
+        return first
+    reasons = [first.reason]
+    for name, answer in _solved(SAFETY, question, part, limits):
+        if not isinstance(answer, str | Unsettled):
+            return answer
+        reasons.append(f"{name}: {answer if isinstance(answer, str) else answer.reason}")
+    return Unsettled("zones", "; ".join(reasons))
 
 
 def _decided(question: Question, part: Slice, engine: str, limits: Limits) -> Verdict:
@@ -59,26 +103,28 @@ def _decided(question: Question, part: Slice, engine: str, limits: Limits) -> Ve
     except NotApplicable as refusal:
         answers.append(Undecided(question.name, "zones", reason=str(refusal)))
     if engine == "all" or isinstance(answers[0], Undecided):
-        for answer in _solved(question, part, limits):
-            answers.append(answer)
-            if engine == "auto" and not isinstance(answer, Undecided):
+        for name, solved in _solved(SOLVERS, question, part, limits):
+            answers.append(Undecided(question.name, name, reason=solved) if isinstance(solved, str) else solved)
+            if engine == "auto" and not isinstance(answers[-1], Undecided):
                 break
     return agreed(question, answers, both=engine == "all")
 
 
-def _solved(question: Question, part: Slice, limits: Limits) -> Iterable[Verdict]:
-    """The verdicts of the solvers' routes as they come in; what a process could not say is undecided."""
+def _solved(
+    routes: Mapping[str, Callable[[Question, Slice, Limits], Answer]], question: Question, part: Slice, limits: Limits
+) -> Iterable[tuple[str, Answer | str]]:
+    """The answers of the solvers' routes as they come in; of one without an answer the reason, in words."""
     quiet = replace(limits, progress=None)
-    work = {name: partial(route, question, part, quiet) for name, route in SOLVERS.items()}
+    work = {name: partial(route, question, part, quiet) for name, route in routes.items()}
     seconds = None if limits.seconds is None else limits.seconds + GRACE
     for name, answer in race(work, seconds=seconds, megabytes=limits.megabytes):
         match answer:
             case Lost() | NotApplicable():
-                yield Undecided(question.name, name, reason=str(answer))
+                yield name, str(answer)
             case LastgaspError():
                 raise answer
-            case verdict:
-                yield verdict
+            case found:
+                yield name, found
 
 
 def agreed(question: Question, answers: list[Verdict], *, both: bool) -> Verdict:

@@ -140,7 +140,8 @@ def _zoned(
     if not plain:
         sane = soundness(question, network, part, limits, proof=found.proof is not None)
         if sane.defect is not None:
-            return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
+            trace = traced(network, sane.defect.run, ())
+            return verdict(Rejected, reason=sane.defect.reason, trace=trace, lasting=sane.defect.lasting)
         if not sane.complete:
             return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
         rejected = _unobeyable(sane.disobeyed, network, verdict)
@@ -299,9 +300,7 @@ def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Calla
             words = f"the clause {item.clause!r} is {'' if item.forced else 'not shown '}"
             words += f"{'not ' if item.forced else ''}obeyable: {item.reason}"
         trace = traced(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
-        if item.forced:
-            return verdict(Rejected, reason=words, trace=trace)
-        return verdict(Undecided, reason=words)
+        return verdict(Rejected if item.forced else Undecided, reason=words, trace=trace, lasting=item.lasting)
     return None
 
 

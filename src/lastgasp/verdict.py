@@ -55,17 +55,28 @@ class Vacuous(_Verdict):
 
 @dataclass(frozen=True, slots=True)
 class Undecided(_Verdict):
-    """No answer within the limits: says which limit, and how deep the search was."""
+    """No answer within the limits: says which limit, and how deep the search was.
+
+    Where it is a situation that leaves the doubt, ``trace`` is a run of the part that was looked at to it, and
+    ``lasting`` says that further sentences about that part leave the doubt if the run obeys them.
+    """
 
     reason: str = ""
+    trace: Trace | None = None
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected(_Verdict):
-    """The model or the text has no meaning to check: a timelock, an instant loop, a clause that is not obeyable."""
+    """The model or the text has no meaning to check: a timelock, an instant loop, a clause that is not obeyable.
+
+    ``trace`` is a run of the part that was looked at. ``lasting``: further sentences about that part leave it so if the
+    run obeys them, as they only take steps and time away.
+    """
 
     reason: str = ""
     trace: Trace | None = None
+    lasting: bool = False
 
 
 Verdict = Holds | Fails | Vacuous | Undecided | Rejected

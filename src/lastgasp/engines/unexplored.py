@@ -34,13 +34,10 @@ class Unexplored:
                     raise InternalError(f"the solver gave up on a formula without numbers: {reason}")
         return None
 
-    def close_below(self, chosen: frozenset[int]) -> None:
-        """Take away a set and all its subsets."""
-        self._solver.add(z3.Or(self._false, *(c for place, c in enumerate(self._chosen) if place not in chosen)))
-
-    def close_above(self, chosen: frozenset[int]) -> None:
-        """Take away a set and all its supersets."""
-        self._solver.add(z3.Or(self._false, *(z3.Not(self._chosen[place]) for place in chosen)))
+    def close(self, low: frozenset[int], high: frozenset[int]) -> None:
+        """Take away every set that includes ``low`` and lies in ``high``."""
+        outside = (c for place, c in enumerate(self._chosen) if place not in high)
+        self._solver.add(z3.Or(self._false, *(z3.Not(self._chosen[place]) for place in low), *outside))
 
     def _bound(self, most: int) -> z3.BoolRef:
         if most not in self._atmost:

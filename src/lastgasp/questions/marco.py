@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from lastgasp.lazy import lazy
@@ -33,13 +32,16 @@ Hint = Callable[[Chosen, bool], Chosen]
 """What an answer says of more sets at no cost: a smaller set that has the property too, a larger one that lacks it."""
 
 
-class Fit(Enum):
-    """What is thought of a set that has the property, where that is not all that is wanted."""
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What is thought of a set that has the property, where that is not all that is wanted.
 
-    GOOD = "good"
-    NOT_THIS = "not this one; a larger one may be good"
-    HOPELESS = "neither this one nor a larger one"
-    UNKNOWN = "not known"
+    ``good`` is ``None`` where that is not known. What is said of one that is not surely good is true of every set
+    between it and ``upto``; without ``upto``, of that set alone.
+    """
+
+    good: bool | None
+    upto: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,32 +124,32 @@ class Monotone:
 def border(
     known: Monotone,
     *,
-    suits: Callable[[Chosen], Fit] = lambda _: Fit.GOOD,
+    suits: Callable[[Chosen], Fit] = lambda _: Fit(True),
     ended: Callable[[], bool] = lambda: False,
 ) -> Border:
     """Every minimal set that has the property and ``suits``, and every maximal one that lacks the property.
 
-    What suits need not be monotone: above a set that is :attr:`Fit.NOT_THIS` the search goes on. Whenever ``ended``
-    says so the search stops, and the result is what is known by then.
+    What suits need not be monotone: above a set that does not the search goes on. Whenever ``ended`` says so the search
+    stops, and the result is what is known by then.
     """
     explored = unexplored.Unexplored(known.size)
+    nothing, everything = frozenset[int](), frozenset(range(known.size))
     good: list[Chosen] = []
     closed: list[Chosen] = []
     doubtful: list[Chosen] = []
     while not (late := ended()) and (seed := explored.smallest()) is not None:
         answer = known.ask(seed)
         if answer is False:
-            explored.close_below(known.grown(seed, ended))
+            explored.close(nothing, known.grown(seed, ended))
             continue
-        fit = suits(seed) if answer else Fit.UNKNOWN
-        if fit in (Fit.GOOD, Fit.HOPELESS):
+        fit = suits(seed) if answer else Fit(None)
+        upto = everything if fit.good else fit.upto or seed
+        explored.close(seed, upto)
+        if fit.good is not None and upto == everything:
             closed.append(seed)
-            explored.close_above(seed)
-        else:
-            explored.close_below(seed)  # that is the seed alone: smaller sets were looked at before
-        if fit is Fit.GOOD:
+        if fit.good:
             good.append(seed)
-        if answer and fit is Fit.UNKNOWN:
+        if answer and fit.good is None:
             doubtful.append(seed)
     open_still = [
         chosen

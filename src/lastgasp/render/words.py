@@ -96,6 +96,15 @@ def folded(words: str, width: int, indent: str = "", hanging: str = "") -> list[
     return [line.replace("\u00a0", " ") for line in lines]
 
 
+def indented(words: str, width: int = 100) -> str:
+    """Lines of words, each folded to at most ``width`` columns; what goes on stands further in than what began."""
+    found = []
+    for line in words.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        found += folded(line.lstrip(), width, indent, indent + "  " * bool(indent)) or [""]
+    return "\n".join(found)
+
+
 # --- conditions ---------------------------------------------------------------------------------------------------
 
 

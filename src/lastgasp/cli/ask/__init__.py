@@ -9,12 +9,16 @@ from lastgasp.cli.ask.claims import claims
 from lastgasp.cli.ask.comply import comply
 from lastgasp.cli.ask.condition import condition
 from lastgasp.cli.ask.contrast import contrast
+from lastgasp.cli.ask.cores import cores
 from lastgasp.cli.ask.equivalent import equivalent
 from lastgasp.cli.ask.matrix import matrix
+from lastgasp.cli.ask.repair import repair
 
 COMMANDS: tuple[click.Command, ...] = (
     matrix,
     claims,
+    cores,
+    repair,
     condition,
     contrast,
     equivalent,

@@ -19,10 +19,11 @@ from lastgasp.engines.zones.dbm import (
     earlier,
     includes,
     scaled,
+    unscaled,
     without,
     without_one,
 )
-from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Guard, Node, limits_of
+from lastgasp.engines.zones.explore import Budget, Ending, Explorer, Graph, Node, limits_of
 from lastgasp.lazy import lazy
 from lastgasp.machine import STATE
 from lastgasp.observers import Bound
@@ -69,7 +70,7 @@ def _without_steps(explorer: Explorer, nodes: Iterable[Node]) -> Ending | None:
                 if not rest:
                     break
         if rest:
-            return Ending(node, None, guard_of(node, rest[0]))
+            return inside(node, rest[0])
     return None
 
 
@@ -127,7 +128,7 @@ def hurried(explorer: Explorer, graph: Graph, budget: Budget | None = None) -> E
                     queued.add(user)
     for index, zones in caught.items():
         if zones:
-            return Ending(graph.nodes[index], None, ())
+            return inside(graph.nodes[index], unscaled(zones[0], parts or 1))
     return None
 
 
@@ -229,7 +230,7 @@ def _others_blocked(explorer: Explorer, node: Node, bound: Mapping[str, str], ex
                 yield Disobeyed(
                     clause,
                     f"it would forbid a step of {mover}, which {party} cannot prevent",
-                    Ending(node, None, guard_of(node, rest[0])),
+                    inside(node, rest[0]),
                 )
 
 
@@ -261,7 +262,7 @@ def _deadlines(explorer: Explorer, node: Node, bound: Mapping[str, str]) -> Iter
             yield Disobeyed(
                 limit.owner,
                 f"at its deadline {party} has no step that meets it",
-                Ending(node, None, guard_of(node, rest[0])),
+                inside(node, rest[0], lasting=closed),
             )
 
 
@@ -305,7 +306,7 @@ def _hurrying(explorer: Explorer, node: Node) -> Iterable[Disobeyed]:
                 rest = without_one(rest, node.size, earlier(cut, node.size) if strict else cut)
         if rest:
             words = f"{who} must leave its state and no step of its own does, so it forces its surroundings"
-            yield Disobeyed(forbidding, words, Ending(node, None, guard_of(node, rest[0])))
+            yield Disobeyed(forbidding, words, inside(node, rest[0], lasting=not strict))
 
 
 def _met(explorer: Explorer, node: Node, zone: Zone, party: str, bound: Mapping[str, str], chain: int) -> list[Zone]:
@@ -368,13 +369,17 @@ def _at(limit: Limit) -> int:
     return -(limit.raw >> 1) * 2 + 1
 
 
-def guard_of(node: Node, zone: Zone) -> Guard:
-    """The bounds of single clocks in a zone, as a guard: enough to name a situation in it where diagonals agree."""
-    found: list[tuple[str, bool, int]] = []
-    for row, clock in enumerate(node.clocks, 1):
-        upper, lower = zone[row * node.size], zone[row]
-        if upper < node.zone[row * node.size]:
-            found.append((clock, True, upper))
-        if lower < node.zone[row]:
-            found.append((clock, False, lower))
-    return tuple(found)
+def inside(node: Node, zone: Zone, lasting: bool = True) -> Ending:
+    """How a run ends in a part of a node; what is wrong there is ``lasting`` unless it depends on what comes first."""
+    guard: list[tuple[str, bool, int]] = []
+    apart: list[tuple[str, str, int]] = []
+    names, n = ("", *node.clocks), node.size
+    for i, ahead in enumerate(names):
+        for j, behind in enumerate(names):
+            raw = zone[i * n + j]
+            if raw < node.zone[i * n + j]:
+                if ahead and behind:
+                    apart.append((ahead, behind, raw))
+                else:
+                    guard.append((ahead or behind, bool(ahead), raw))
+    return Ending(node, None, tuple(guard), tuple(apart), lasting)

@@ -7,6 +7,7 @@ than what can get stuck does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
@@ -31,20 +32,28 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """Something that deprives the model of a meaning to check, with a run to it."""
+    """Something that deprives the model of a meaning to check, with a run to it.
+
+    ``lasting``: further sentences that the run obeys leave it so.
+    """
 
     reason: str
     run: Run
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Disobedience:
-    """A clause that the local check does not show obeyable. ``forced``: the party had no choice on the way."""
+    """A clause that the local check does not show obeyable. ``forced``: the party had no choice on the way.
+
+    ``lasting``: further sentences that the run obeys leave it so.
+    """
 
     clause: str
     reason: str
     run: Run
     forced: bool
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ def sanity(
         return found
     ending = quiet(explorer, graph)
     loops = tuple(zeno_loops(explorer, graph))
-    return replace(found, quiet=_run(explorer, ending) if ending else None, zeno=loops)
+    return replace(found, quiet=_run(explorer, ending)[0] if ending else None, zeno=loops)
 
 
 def _overflow(explorer: Explorer, ending: Ending) -> Defect:
@@ -152,21 +161,23 @@ def _overflow(explorer: Explorer, ending: Ending) -> Defect:
 def _timelock(explorer: Explorer, graph: Graph, budget: Budget) -> Defect | None:
     loop = instant_loop(graph)
     if loop is not None:
-        return Defect("an endless chain of steps in one instant (an instant loop)", _run(explorer, loop))
+        return Defect("an endless chain of steps in one instant (an instant loop)", *_run(explorer, loop))
     ending = stuck(explorer, graph)
     if ending is not None:
-        return Defect("time cannot go on and no step is possible (a timelock)", _run(explorer, ending))
+        return Defect("time cannot go on and no step is possible (a timelock)", *_run(explorer, ending))
     ending = hurried(explorer, graph, budget)
     if ending is not None:
-        return Defect("steps are possible, but time can never go on (a timelock)", _run(explorer, ending))
+        return Defect("steps are possible, but time can never go on (a timelock)", *_run(explorer, ending))
     return None
 
 
-def _run(explorer: Explorer, ending: Ending) -> Run:
-    try:
-        return run_of(explorer.automaton, ending)
-    except NoRun:  # a piece of a zone beyond the largest constants: any run to the node is as good
-        return run_of(explorer.automaton, Ending(ending.node, ending.edge, ()))
+def _run(explorer: Explorer, ending: Ending) -> tuple[Run, bool]:
+    """A run that ends so, and whether what is wrong there is lasting."""
+    for nearly, lasting in ((ending, ending.lasting), (replace(ending, apart=()), False)):
+        with suppress(NoRun):
+            return run_of(explorer.automaton, nearly), lasting
+    # a piece of a zone beyond the largest constants: any run to the node is as good
+    return run_of(explorer.automaton, Ending(ending.node, ending.edge, ())), False
 
 
 def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed) -> Disobedience:
@@ -187,7 +198,8 @@ def _disobedience(explorer: Explorer, bound: Mapping[str, str], item: Disobeyed)
         if node.parent is None:
             break
         node = node.parent
-    return Disobedience(item.clause.removeprefix(observer_name("")), item.reason, _run(explorer, item.ending), forced)
+    run, lasting = _run(explorer, item.ending)
+    return Disobedience(item.clause.removeprefix(observer_name("")), item.reason, run, forced, lasting)
 
 
 def stored_zones(explorer: Explorer, graph: Graph) -> ZoneSet:

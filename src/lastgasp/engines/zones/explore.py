@@ -74,11 +74,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run found through zones ends: in ``node``, by ``edge`` or by a delay, under ``guard``."""
+    """How a run found through zones ends: in ``node``, by ``edge`` or by a delay, under ``guard``.
+
+    ``apart``: the first clock is ahead of the second within a bound. ``lasting``: what is wrong there stays so under
+    further sentences that the run obeys, as these only take steps and time away.
+    """
 
     node: Node
     edge: Edge | None
     guard: Guard
+    apart: tuple[tuple[str, str, int], ...] = ()
+    lasting: bool = False
 
 
 @dataclass

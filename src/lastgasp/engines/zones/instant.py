@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lastgasp.engines.zones.analysis import guard_of, led_into
+from lastgasp.engines.zones.analysis import inside, led_into
 from lastgasp.engines.zones.dbm import Zone, both, includes, without
 from lastgasp.engines.zones.explore import Ending, Graph, Node
 from lastgasp.lazy import lazy
@@ -31,7 +31,7 @@ def instant_loop(graph: Graph) -> Ending | None:
         loops = _endless(graph, chain.subgraph(component))
         if loops:
             node = graph.nodes[min(loops)]
-            return Ending(node, None, guard_of(node, loops[node.index][0]))
+            return inside(node, loops[node.index][0], lasting=False)  # a further sentence may forbid one of the steps
     return None
 
 
