@@ -129,7 +129,7 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
         lines += [f"  {clause_line(study, name, sentence)}" for name, sentence in question.clauses.items()]
     if question.assumptions:
         lines.append("Assumptions:")
-        lines += [f"  {name}: {sentence.text}" for name, sentence in question.assumptions.items()]
+        lines += [f"  {named_sentence(name, sentence)}" for name, sentence in question.assumptions.items()]
     lines.append("")
     trace: Trace | None = getattr(verdict, "trace", None)
     match verdict:
@@ -224,8 +224,13 @@ def clause_line(study: Study, name: str, sentence: Sentence) -> str:
     """A clause with its party, its document and its status."""
     clause = study.clauses.get(name)
     if clause is None:
-        return f"{name}: {sentence.text}"
+        return named_sentence(name, sentence)
     return f"{name} ({clause.party}, {clause.document}, {clause.version}, {clause.status}): {sentence.text}"
+
+
+def named_sentence(name: str, sentence: Sentence) -> str:
+    """A sentence after its name, where it has another than its text."""
+    return sentence.text if name == sentence.text else f"{name}: {sentence.text}"
 
 
 def cells_json(cells: list[Cell]) -> dict[str, Any]:

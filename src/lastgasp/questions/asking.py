@@ -202,6 +202,24 @@ def check(
     return answer(study, name, engine=engine, limits=Limits(seconds=None if timeout is None else float(timeout)))
 
 
+def question_about(
+    network: Network, goal: str, clauses: Iterable[str] = (), assumptions: Iterable[str] = ()
+) -> Question:
+    """The question of sentences about a network of one's own, named by their texts.
+
+    Raises :class:`InputError` for text that cannot be used.
+    """
+
+    def bound(texts: Iterable[str]) -> dict[str, Sentence]:
+        return {text: restricting(parse_sentence(text, network)) for text in texts}
+
+    bound_clauses = bound(clauses)
+    problems = [problem for sentence in bound_clauses.values() for problem in readable_problems(sentence, network)]
+    if problems:
+        raise InputError(problems)
+    return Question(network.name, network, parse_sentence(goal, network), bound_clauses, bound(assumptions))
+
+
 def prove(
     network: Network,
     goal: str,
@@ -215,13 +233,5 @@ def prove(
 
     ``timeout`` is in seconds. Raises :class:`InputError` for text that cannot be used.
     """
-
-    def bound(texts: Iterable[str]) -> dict[str, Sentence]:
-        return {text: restricting(parse_sentence(text, network)) for text in texts}
-
-    bound_clauses = bound(clauses)
-    problems = [problem for sentence in bound_clauses.values() for problem in readable_problems(sentence, network)]
-    if problems:
-        raise InputError(problems)
-    question = Question(network.name, network, parse_sentence(goal, network), bound_clauses, bound(assumptions))
+    question = question_about(network, goal, clauses, assumptions)
     return decide(question, engine, Limits(seconds=None if timeout is None else float(timeout)))
