@@ -228,6 +228,10 @@ class Automaton:
                 steps.setdefault(source, []).append(index)
         return found
 
+    def outcomes(self, location: Location, index: int) -> tuple[Edge, ...]:
+        """Every outcome of one step here, whatever else would go before it."""
+        return tuple(self._outcomes(location, index, frozenset()))
+
     def decided(self, expr: Expr, location: Location) -> Iterator[tuple[tuple[tuple[str, bool, int], ...], bool]]:
         """A condition on variables and clocks, split into convex parts with their truth."""
         test = self._test(expr)
