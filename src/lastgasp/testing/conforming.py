@@ -111,7 +111,7 @@ class Conformance:
         found = self.divergence
         if found is None:
             raise InputError("there is no divergence to draw")
-        notes = [Annotation(self.instance, found.at, words) for words in found.allowed[:1]]
+        notes = [Annotation(self.instance, found.at, f"allowed: {words}") for words in found.allowed[:1]]
         title = f"{self.label}: {found.what}"
         return lanes_svg(found.trace, title=title, annotations=notes, keep=[self.instance])
 
@@ -149,7 +149,7 @@ def conformance(
     units = lcm(grain.denominator, *(duration.denominator for duration in durations))
     oracle = Oracle(parts.alone, instance, binding, margin, units)
     guarded = Guarded(adapter, oracle.machine, network.by_name[instance].label, patience)
-    player = Player(parts, oracle, guarded, {grain, *durations, *oracle.durations})
+    player = Player(parts, oracle, guarded, {grain, Fraction(1), *durations, *oracle.durations})
     last: list[Played] = []
 
     def play(script: Script) -> bool:

@@ -83,9 +83,13 @@ class Player:
             self._wait(aims[self.detail % len(aims)])
 
     def _aims(self, limit: Limit) -> list[Fraction]:
-        """Delays worth waiting: up to a duration of the model, just short of it or past it, after a recent instant."""
+        """Delays worth waiting: up to a duration of the model, just short of it or past it, after a recent instant.
+
+        The plainest come first, so that a run that was shrunk has them.
+        """
         found = {at + target - self.now for at in self.instants[-RECENT:] for target in self.targets}
-        return sorted(delay for delay in {*found, limit.seconds or Fraction(0)} if delay > 0)
+        delays = {*found, limit.seconds or Fraction(0)}
+        return sorted((delay for delay in delays if delay > 0), key=lambda delay: (delay.denominator, delay))
 
     def _finish(self) -> None:
         """Wait as long as the model may wait at most, while the surroundings do what they cannot avoid."""
