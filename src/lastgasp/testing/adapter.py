@@ -32,7 +32,11 @@ class Output:
 
 
 class Adapter(Protocol):
-    """An implementation of one machine of a network. All four are called from one thread, one after the other."""
+    """An implementation of one machine of a network. All four are called from one thread, one after the other.
+
+    Times that it tells may be early or late by the tolerance, but it tells what it did in order, and as soon as it is
+    asked once that time has come.
+    """
 
     def reset(self) -> None:
         """Start anew: time 0, everything around it in its initial state."""
@@ -51,13 +55,14 @@ class Adapter(Protocol):
 
 
 class Guarded:
-    """An adapter whose every answer is checked. ``seconds`` is how long a call may take.
+    """An adapter whose every answer is checked; ``seconds`` of real time is how long a call may take.
 
     Calls run in a thread that nobody waits for once it hangs.
     """
 
-    def __init__(self, adapter: Adapter, machine: Machine, name: str, seconds: float) -> None:
-        self.adapter, self.machine, self.name, self.seconds = adapter, machine, name, seconds
+    def __init__(self, adapter: Adapter, machine: Machine, name: str, tolerance: Fraction, seconds: float) -> None:
+        self.adapter, self.machine, self.name = adapter, machine, name
+        self.tolerance, self.seconds = tolerance, seconds
         self.now = Fraction(0)
         self.values: dict[str, str] = {}
         self._calls: queue.SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None] = queue.SimpleQueue()
@@ -96,7 +101,7 @@ class Guarded:
 
         found: list[Output] = []
         for item in self._call(listed):
-            output = self._known(item, found[-1].at if found else since)
+            output = self._known(item, found[-1].at if found else since - self.tolerance)
             if output.value and self.values[output.name] == output.value:
                 continue
             if output.value:
@@ -120,9 +125,10 @@ class Guarded:
         at = self.now if item.at is None else item.at
         if type(at) not in (Fraction, int):
             raise self._wrong(f"'observe' answered the time {at!r}", "times are exact: a Fraction of seconds")
-        if not since <= at <= self.now:
+        latest = self.now + self.tolerance
+        if not since <= at <= latest:
             told = f"'observe' answered {item.name} at {duration_text(Fraction(at))}"
-            said = f"{told}, not between {duration_text(Fraction(since))} and {duration_text(self.now)}"
+            said = f"{told}, not between {duration_text(Fraction(since))} and {duration_text(latest)}"
             raise self._wrong(said, "tell everything in order, at the latest when time has passed")
         return Output(item.name, item.value, Fraction(at))
 

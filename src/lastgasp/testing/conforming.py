@@ -73,7 +73,7 @@ class Conformance:
             lines.append("That is a test, not a proof.")
         else:
             lines.append(f"{self.label} does what its model forbids: {found.what}.")
-            allowed = found.allowed or ("nothing at all: see whether the clauses can be obeyed",)
+            allowed = found.allowed or ("nothing that can be seen",)
             lines += ["The model allows there:", *(f"  {words}" for words in allowed)]
             if not found.repeated:
                 lines.append("When the same inputs were given again, it did something else.")
@@ -148,7 +148,7 @@ def conformance(
     durations = {value for value in constants(compiled(parts.surroundings)) if value > 0}
     units = lcm(grain.denominator, *(duration.denominator for duration in durations))
     oracle = Oracle(parts.alone, instance, binding, margin, units)
-    guarded = Guarded(adapter, oracle.machine, network.by_name[instance].label, patience)
+    guarded = Guarded(adapter, oracle.machine, network.by_name[instance].label, margin, patience)
     player = Player(parts, oracle, guarded, {grain, Fraction(1), *durations, *oracle.durations})
     last: list[Played] = []
 
@@ -180,7 +180,7 @@ def _bound(
     if isinstance(clauses, str):
         raise InputError(Problem("'clauses' is one text", "give a list of sentences"))
     given = dict(clauses) if isinstance(clauses, Mapping) else {text: parse_sentence(text, network) for text in clauses}
-    binding = {name: restricting(sentence) for name, sentence in given.items() if sentence.binds == instance}
+    binding = {name: sentence for name, sentence in given.items() if restricting(sentence).binds == instance}
     problems = [problem for sentence in binding.values() for problem in readable_problems(sentence, network)]
     known = {*parts.alone.variables, *parts.alone.outputs}
     for sentence in binding.values():

@@ -6,13 +6,14 @@ after a trace is tracked symbolically (Larsen, Mikucionis and Nielsen 2004; Kric
 clocks of the model and of the clauses, and the clock :data:`NOW` that never restarts. Nothing is abstracted.
 
 A tolerance lets an observation at ``t`` stand for something that the model does at any time from ``t - tolerance`` to
-``t + tolerance``. The set therefore lags behind: it is that of the instant up to which everything has been seen.
+``t + tolerance``, and it may be told when up to a tolerance more has passed. The set therefore lags behind by two: it
+is that of the instant up to which nothing can be seen any more.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
@@ -98,6 +99,7 @@ class Oracle:
         self.steps = {step.action.move: index for index, step in enumerate(system.steps)}
         self.durations = sorted({value for value in constants(system) if value > 0})
         self._things: dict[int, Counter[Thing]] = {}
+        self._reacting: dict[tuple[Location, int], tuple[Edge, ...]] = {}
         self.begin()
 
     def begin(self) -> None:
@@ -121,7 +123,7 @@ class Oracle:
         Raises :class:`InputError` where the model itself has no meaning there, or no device could obey the clauses.
         """
         self.seen += seen
-        settled = max(now - self.tolerance, self.now)
+        settled = max(now - 2 * self.tolerance, self.now)
         while self.waiting and self.waiting[0].at <= settled:
             stimulus = self.waiting.popleft()
             deviation = self._pass(stimulus.at) or self._stimulated(stimulus)
@@ -139,7 +141,7 @@ class Oracle:
 
     def _pass(self, until: Fraction) -> Deviation | None:
         """Let time pass in the model, with all that it may do by itself."""
-        around = list(self._closure(self.states, until))
+        around = list(self._closure(self.states, until, self._accounted))
         here = self._units(until)
         exactly = ((1, 0, bound(here, False)), (0, 1, bound(-here, False)))
         before, self.now = self.states, until
@@ -151,40 +153,60 @@ class Oracle:
         return None if self.states else self._deviation(before, around)
 
     def _stimulated(self, stimulus: Stimulus) -> Deviation | None:
-        index = self.steps[stimulus.move]
+        """A neighbour's step, to which the instance may react: what can be seen of that has to be accounted for."""
         found: list[Maybe] = []
         held_up = forbidden = False
+        shown: set[tuple[Thing, ...]] = set()
         for state in self.states:
-            for edge in self.automaton.outcomes(state.location, index):
-                after = self._after(state, edge, ())
-                held_up = held_up or (after is not None and not stimulus.pressing and self._at_once(state.location))
+            waits = not stimulus.pressing and self._at_once(state.location)
+            for edge in self._reactions(state.location, self.steps[stimulus.move]):
+                things = self._seen_of(state.location, edge)
+                times, possible = self._matching(things, state.matched), self._after(state, edge, ())
+                after = None if times is None else self._after(state, edge, times)
                 forbidden = forbidden or bool(edge.forbidden)
-                if after is not None and (stimulus.pressing or not self._at_once(state.location)):
-                    found.append(after)
+                held_up = held_up or (possible is not None and waits)
+                if possible is not None and not waits and things:
+                    shown.add(tuple(sorted(things.elements())))
+                if after is not None and not waits:
+                    found.append(Maybe(after.location, state.matched + things.total(), after.zone))
+        if not found and shown:
+            seen = next((item for item in self.seen[max(state.matched for state in self.states) :]), None)
+            allowed = tuple(Allowed(things, stimulus.at, stimulus.at) for things in sorted(shown))
+            return Deviation(stimulus.at, seen, allowed)
         if not found and held_up:
             return self._deviation(self.states, self.states)
         if not found and forbidden:
-            what = f"the clauses leave {self.instance} no way to go on at {stimulus.at} s, whatever it does"
-            raise InputError(Problem(what, "see whether they can be obeyed: 'lastgasp check --sanity'"))
+            raise self._stuck(stimulus.at)
         if not found:
             raise InternalError(f"the model of {self.instance} does not take a step of its surroundings")
         self.states = found
         return None
 
+    def _reactions(self, location: Location, index: int) -> tuple[Edge, ...]:
+        key = (location, index)
+        if key not in self._reacting:
+            self._reacting[key] = self.automaton.outcomes(location, index)
+        return self._reacting[key]
+
     def _at_once(self, location: Location) -> bool:
         return bool(self.automaton.committed(location)) or self.automaton.is_at_once(location)
 
     def _closure(
-        self, start: Iterable[Maybe], until: Fraction, *, unseen: list[tuple[Counter[Thing], Zone]] | None = None
+        self,
+        start: Iterable[Maybe],
+        until: Fraction,
+        follow: Callable[[Maybe], Iterator[Maybe]],
+        *,
+        strict: bool = True,
     ) -> Iterator[Maybe]:
-        """Every state that delays and own steps lead to by ``until``, accounting for what was seen in order.
+        """Every state that delays, and the own steps to ``follow``, lead to by ``until``.
 
-        With ``unseen`` only steps that nobody sees are followed; the others are put there.
+        With ``strict`` what was seen has to be accounted for in time; otherwise what was seen does not matter.
         """
         stack, passed, count = list(start), dict[tuple[Location, int], list[Zone]](), 0
         while stack:
             state = stack.pop()
-            for zone in self._settled(state, until, unseen is None):
+            for zone in self._settled(state, until, strict):
                 known = passed.setdefault((state.location, state.matched), [])
                 if any(includes(other, zone) for other in known):
                     continue
@@ -193,31 +215,35 @@ class Oracle:
                 yield here
                 count += 1
                 if count > MANY:
-                    if unseen is not None:
+                    if not strict:
                         return
                     what = f"the model of {self.instance} may be in too many sets of states to follow it"
                     raise InputError(Problem(what, "leave out what it does unseen, or shorten the runs"))
-                stack += self._own(here, unseen)
+                stack += follow(here)
 
-    def _own(self, state: Maybe, unseen: list[tuple[Counter[Thing], Zone]] | None) -> Iterator[Maybe]:
+    def _own(self, state: Maybe) -> Iterator[tuple[Edge, Counter[Thing]]]:
+        """The steps of the instance that its clauses leave it, with what can be seen of them."""
         for edge in self.automaton.edges(state.location):
-            if edge.step.mover.instance != self.instance or edge.forbidden:
-                continue
-            things = self._seen_of(state.location, edge)
-            if unseen is not None and things:
-                zone = self._cut(state, edge, ())
-                if zone is not None:
-                    unseen.append((things, zone))
-                continue
+            if edge.step.mover.instance == self.instance and not edge.forbidden:
+                yield edge, self._seen_of(state.location, edge)
+
+    def _accounted(self, state: Maybe) -> Iterator[Maybe]:
+        """What own steps lead to, each accounting for the next observations if it can be seen."""
+        for edge, things in self._own(state):
             times = self._matching(things, state.matched)
             after = None if times is None else self._after(state, edge, times)
             if after is not None:
                 yield Maybe(after.location, state.matched + things.total(), after.zone)
 
-    def _settled(self, state: Maybe, until: Fraction, accounting: bool) -> Iterator[Zone]:
+    def _anything(self, state: Maybe) -> Iterator[Maybe]:
+        """What own steps lead to, whatever was seen."""
+        found = (self._after(state, edge, ()) for edge, _ in self._own(state))
+        return (after for after in found if after is not None)
+
+    def _settled(self, state: Maybe, until: Fraction, strict: bool) -> Iterator[Zone]:
         """A set of states with the delays that are possible there; split where a bound is passed."""
         last = [until]
-        if accounting and state.matched < len(self.seen):
+        if strict and state.matched < len(self.seen):
             last.append(self._at(state.matched) + self.tolerance)
         ends: Constraint = (1, 0, bound(self._units(min(last)), False))
         inside = constrained(state.zone, self.size, [ends])
@@ -258,14 +284,14 @@ class Oracle:
     # -- what can be seen -------------------------------------------------------------------------------------------
 
     def _seen_of(self, location: Location, edge: Edge) -> Counter[Thing]:
-        """What of a step can be seen: its event, and the outputs that change with it."""
-        key = id(edge)  # the automaton keeps its edges
+        """What of a step can be seen of the instance: its event, and its outputs that change."""
+        key = id(edge)  # edges are kept
         if key not in self._things:
             name = f"{self.instance}.{STATE}"
             before = self.machine.state(str(self.automaton.value(location, name))).gives
             after = self.machine.state(str(self.automaton.value(edge.target, name))).gives
             things = Counter((output, value) for output, value in after.items() if before[output] != value)
-            if edge.step.event is not None:
+            if edge.step.event is not None and edge.step.mover.instance == self.instance:
                 things[edge.step.event.partition(".")[2], ""] += 1
             self._things[key] = things
         return self._things[key]
@@ -300,19 +326,39 @@ class Oracle:
         if seen is not None and self._at(furthest) - self.tolerance > latest:
             seen = None
         at = latest if seen is None else self._at(furthest)
+        if seen is None and not self._goes_on(before, at):
+            raise self._stuck(at)
         return Deviation(at, seen, tuple(self._allowed(before, at)))
+
+    def _goes_on(self, before: Sequence[Maybe], at: Fraction) -> bool:
+        """Whether time could pass beyond an instant if the model did something that was not seen."""
+        beyond: Constraint = (0, 1, bound(-self._units(at), True))
+        reached = self._closure(before, at + 1, self._anything, strict=False)
+        return any(constrained(state.zone, self.size, [beyond]) is not None for state in reached)
+
+    def _stuck(self, at: Fraction) -> InputError:
+        what = f"at {at} s the model leaves {self.instance} no way to go on, whatever it does"
+        return InputError(Problem(what, "see whether its clauses can be obeyed: 'lastgasp check --sanity'"))
 
     def _allowed(self, before: Sequence[Maybe], at: Fraction) -> Iterator[Allowed]:
         """What the model could have shown next, in the order of time."""
-        unseen: list[tuple[Counter[Thing], Zone]] = []
-        horizon = at + 2 * sum(self.durations, Fraction(1))
-        for _ in self._closure(before, horizon, unseen=unseen):
-            pass
         windows: dict[tuple[Thing, ...], list[tuple[int, int]]] = {}
-        for things, zone in unseen:
-            windows.setdefault(tuple(sorted(things.elements())), []).append((zone[1], zone[self.size]))
-        for shown, ends in sorted(windows.items(), key=lambda item: -max(low for low, _ in item[1])):
-            low, high = max(low for low, _ in ends), max(high for _, high in ends)
+
+        def unseen(state: Maybe) -> Iterator[Maybe]:
+            for edge, things in self._own(state):
+                after = self._after(state, edge, ())
+                if after is not None and not things:
+                    yield after
+                zone = self._cut(state, edge, ()) if things else None
+                if zone is not None:
+                    ends = (zone[1], zone[self.size])
+                    windows.setdefault(tuple(sorted(things.elements())), []).append(ends)
+
+        horizon = at + 2 * sum(self.durations, Fraction(1))
+        for _ in self._closure(before, horizon, unseen, strict=False):
+            pass
+        for shown, found in sorted(windows.items(), key=lambda item: -max(low for low, _ in item[1])):
+            low, high = max(low for low, _ in found), max(high for _, high in found)
             last = Fraction(high >> 1, self.automaton.scale)
             yield Allowed(
                 shown,

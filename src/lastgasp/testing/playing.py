@@ -93,7 +93,7 @@ class Player:
 
     def _finish(self) -> None:
         """Wait as long as the model may wait at most, while the surroundings do what they cannot avoid."""
-        end = self.now + self.targets[-1] + 2 * self.oracle.tolerance
+        end = self.now + self.targets[-1] + 3 * self.oracle.tolerance
         for _ in range(INSTANT):
             limit = self.meaning.enabled(self.situation).limit
             most = end - self.now if limit.seconds is None else limit.seconds - self.tick * limit.strict
