@@ -71,6 +71,16 @@ transitions:
   - {from: both, to: calm, may: , send: b}
   - {from: both, to: alert, may: }
 """,
+    "past its bound": """
+variables: {v: {range: 0 .. 1, initial: 0}}
+states: {s: {initial: yes, gives: {lamp: no}}, t: {gives: {lamp: yes}}}
+transitions:
+  - {from: s, on: up.ping, if: v is 0, set: {v: 1}}
+  - {from: s, on: up.ping, if: v is 1, set: {v: 0}}
+  - {from: s, to: t, after: 1 s .. 2 s, if: v is 1, send: a}
+  - {from: s, to: s, may: , send: b}
+  - {from: t, to: s, after: 1/2 s ..}
+""",
 }
 GRAIN = Fraction(1, 8)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import lastgasp.testing
 from lastgasp.testing import collecting, goals
 from tests.cli.studies import COUNTER, LAMP, LAMP_EXPECTED, ROOT, edited, outside, written
 
@@ -279,6 +280,14 @@ def test_an_unrelated_suite_pays_nothing(tmp_path: Path) -> None:
     arguments = ", ".join(map(repr, (*PLUGIN, str(tmp_path))))
     found = outside(start=LOOK % (arguments, OURS)).err.splitlines()[-1]
     assert found == "0 ['lastgasp', 'lastgasp.pytest_plugin', 'lastgasp.testing']"
+
+
+def test_every_name_for_test_suites_is_there_and_says_what_it_is() -> None:
+    for name in lastgasp.testing.__all__:
+        doc = getattr(lastgasp.testing, name).__doc__
+        assert doc and not doc.startswith(f"{name}(")
+    with pytest.raises(AttributeError, match="no attribute 'gaol'"):
+        lastgasp.testing.gaol  # noqa: B018
 
 
 def test_the_entry_point_is_the_plugin() -> None:

@@ -6,7 +6,11 @@
     def test_room():
         return network
 
-Everything here is loaded when it is first used.
+    def test_our_lamp():
+        found = lt.conformance(network, ["LAMP shall never be on for more than 4 s."], OurLamp(), instance="lamp")
+        assert found.conforms, found.words()
+
+``OurLamp`` is an :class:`Adapter` around the code that runs. Everything here is loaded when it is first used.
 """
 
 from importlib import import_module
