@@ -274,7 +274,7 @@ def compiled(
 
     def monitor(name: str, sentence: Sentence) -> Monitor:
         made = observer(sentence.formula, name, concrete)
-        if name != GOAL and _cannot_be_brief(network, sentence):
+        if name != GOAL and cannot_be_brief(network, sentence):
             entering = Case(after(sentence.formula.condition), errs=True)  # type: ignore[union-attr]
             made = replace(made, cases=(entering, *made.cases))
         return _resolved(network, made)
@@ -315,7 +315,7 @@ def compiled(
     return system.with_parameters(concrete)
 
 
-def _cannot_be_brief(network: Network, sentence: Sentence) -> bool:
+def cannot_be_brief(network: Network, sentence: Sentence) -> bool:
     """Whether an assumption 'never' about one environment machine may as well forbid the step that would break it.
 
     Its states last a positive time, so a run that enters one of the forbidden ones breaks the assumption in any case;

@@ -1,0 +1,215 @@
+"""Random runs driven by Hypothesis: generated, guided by one score, shrunk. The one module that imports it.
+
+Hypothesis's own ``RuleBasedStateMachine`` would draw a rule by name and its arguments apart; here one round of a run is
+exactly two choices, how long to wait and which step to take, among those that are possible. Hypothesis shrinks to the
+fewest choices first (shortlex), so that is the fewest steps, and then to the first of the choices offered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from typing import TypeVar
+
+import hypothesis
+from hypothesis import strategies as st
+
+from lastgasp.expr import Value
+from lastgasp.explore.runs import Moves, Task, Walk
+from lastgasp.machine import Range
+from lastgasp.network import Network
+from lastgasp.semantics import RangeError
+from lastgasp.sentences import Sentence
+from lastgasp.trace import Move
+
+FRUITLESS = 3
+"""After so many rounds in which no step was possible, nothing more is expected of a run."""
+
+T = TypeVar("T")
+
+Choose = Callable[[int], int]
+"""Chooses one of so many possibilities, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that was found: the parameters chosen, delays and steps, and the rest after the last step (seconds)."""
+
+    parameters: Mapping[str, Value] = field(hash=False)
+    moves: Moves
+    rest: Fraction
+
+
+@dataclass(slots=True)
+class Explored:
+    """What random runs came across. ``broken`` is the shrunk run that breaks the goal, first met in run ``found_in``.
+
+    ``artefact`` breaks the goal, but no way was found to go on from there; ``timelock`` is a run after which the
+    network itself lets nothing happen, not even time; ``overflow`` ends with a step that leaves a range, in words.
+    ``states`` and ``moves`` are what was visited on the way: values of all variables, transitions of machines.
+    """
+
+    runs: int = 0
+    steps: int = 0
+    late: bool = False
+    found_in: int = 0
+    broken: Run | None = None
+    artefact: Run | None = None
+    timelock: Run | None = None
+    overflow: tuple[Run, str] | None = None
+    states: set[tuple[Value, ...]] = field(default_factory=set)
+    moves: set[Move] = field(default_factory=set)
+
+
+class _Broken(Exception):
+    """What Hypothesis sees fail."""
+
+
+class _TimeUp(BaseException):
+    """Ends Hypothesis at once; it lets everything pass that is no ``Exception``."""
+
+
+class Search:
+    """Random runs of one network."""
+
+    def __init__(
+        self, network: Network, goal: Sentence, restrict: Mapping[str, Sentence], steps: int, until: float | None = None
+    ) -> None:
+        """``steps`` bounds the length of a run, ``until`` is an instant of the monotonic clock in seconds."""
+        self.network, self.goal, self.restrict = network, goal, restrict
+        self.length, self.until = steps, until
+        self.found = Explored()
+        self.tasks: dict[tuple[Value, ...], Task] = {}
+        self.options = {name: _values(p.value) for name, p in network.parameters.items()}
+
+    def driven(self, runs: int, seed: int) -> Explored:
+        """So many runs chosen by Hypothesis, from a seed. The same seed gives the same runs."""
+
+        @hypothesis.seed(seed)
+        @hypothesis.settings(
+            max_examples=runs,
+            database=None,
+            deadline=None,
+            derandomize=False,
+            report_multiple_bugs=False,
+            print_blob=False,
+            verbosity=hypothesis.Verbosity.quiet,
+            phases=[hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        @hypothesis.given(st.data())
+        def one(data: st.DataObject) -> None:
+            score = self.run(lambda count: data.draw(st.integers(0, count - 1)))
+            hypothesis.target(float(score), label="distinct states in this run")
+
+        try:
+            one()
+        except (_Broken, _TimeUp):
+            pass
+        return self.found
+
+    def wandering(self, runs: int, seed: int) -> Explored:
+        """So many plain random runs, neither guided nor shrunk: what :meth:`driven` is measured against."""
+        chance = Random(seed)
+        for _ in range(runs):
+            try:
+                self.run(chance.randrange)
+            except (_Broken, _TimeUp):
+                break
+        return self.found
+
+    def run(self, choose: Choose) -> int:
+        """One run; how many distinct states it visited. Raises where it breaks the goal and can go on."""
+        found = self.found
+        found.late = self.until is not None and time.monotonic() > self.until
+        if found.late:
+            raise _TimeUp
+        if found.broken is None:
+            found.runs += 1
+        walk = Walk(self.task(choose))
+        visited = {tuple(walk.now.values.values())}
+        fruitless = 0
+        while fruitless < FRUITLESS and len(walk.moves) < self.length:
+            self.look(walk)
+            delays = walk.delays()
+            if not delays:
+                break
+            walk.wait(_one(delays, choose))
+            follower = self.follower(walk, choose)
+            if follower is None:
+                fruitless += 1
+                continue
+            walk, fruitless = follower, 0
+            visited.add(tuple(walk.now.values.values()))
+            found.moves.update(walk.moves[-1][1].moves)
+            found.steps += 1
+        self.look(walk)
+        found.states |= visited
+        return len(visited)
+
+    def task(self, choose: Choose) -> Task:
+        """The network with parameters chosen from their ranges."""
+        values = tuple(_one(options, choose) for options in self.options.values())
+        if values not in self.tasks:
+            chosen = dict(zip(self.options, values, strict=True))
+            self.tasks[values] = Task(self.network, self.goal, self.restrict, chosen)
+        return self.tasks[values]
+
+    def look(self, walk: Walk) -> None:
+        """Raise where the goal can be broken here by a run that goes on."""
+        wait = walk.broken()
+        if wait is None:
+            return
+        end = walk.after_waiting(wait)
+        run = _run(end)
+        if not end.goes_on():
+            self.found.artefact = self.found.artefact or run
+            return
+        if self.found.broken is None:
+            self.found.found_in = self.found.runs
+        if self.found.broken is None or len(run.moves) <= len(self.found.broken.moves):
+            self.found.broken = run
+        raise _Broken
+
+    def follower(self, walk: Walk, choose: Choose) -> Walk | None:
+        """The run after a chosen step, or after the next one that is permitted and no dead end; ``None``: no such."""
+        steps = walk.steps
+        if not steps:
+            if walk.enabled.limit.seconds == 0 and self.found.timelock is None:
+                self.found.timelock = _run(walk)
+            return None
+        first = choose(len(steps)) if len(steps) > 1 else 0
+        for step in (*steps[first:], *steps[:first]):
+            try:
+                after = walk.after(step)
+            except RangeError as error:
+                self.found.overflow = self.found.overflow or (_run(walk), str(error))
+                continue
+            if after is not None and not after.dead:
+                return after
+            if after is not None and not after.enabled.steps and after.enabled.limit.seconds == 0:
+                self.found.timelock = self.found.timelock or _run(after)
+            if after is not None:
+                self.look(after)
+        return None
+
+
+def _one(options: Sequence[T], choose: Choose) -> T:
+    return options[choose(len(options)) if len(options) > 1 else 0]
+
+
+def _run(walk: Walk) -> Run:
+    return Run(walk.task.parameters, walk.moves, walk.waited)
+
+
+def _values(value: Value | Range) -> tuple[Value, ...]:
+    """The values of a parameter that are tried: its ends, its middle, and the neighbours of its ends; widest first."""
+    if not isinstance(value, Range):
+        return (value,)
+    low, high = value.low, value.high
+    middle = (low + high) / 2 if isinstance(low, Fraction) else (low + high) // 2
+    near = [item for item in (low + 1, high - 1) if low < item < high]
+    return tuple(dict.fromkeys((high, low, middle, *near)))  # type: ignore[arg-type]
