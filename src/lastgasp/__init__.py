@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from lastgasp.errors import InternalError as InternalError
     from lastgasp.errors import LastgaspError as LastgaspError
     from lastgasp.errors import NotApplicable as NotApplicable
+    from lastgasp.explore.adoption import from_transitions as from_transitions
+    from lastgasp.explore.finding import explore as explore
     from lastgasp.language.machines import machine_from_yaml as machine_from_yaml
     from lastgasp.language.machines import network_from_yaml as network_from_yaml
     from lastgasp.machine import Instance as Instance
     from lastgasp.machine import Machine as Machine
     from lastgasp.network import Network as Network
     from lastgasp.network import compose as compose
+    from lastgasp.questions.asking import breaks as breaks
     from lastgasp.questions.asking import check as check
     from lastgasp.questions.asking import prove as prove
     from lastgasp.questions.boundary import boundary as boundary
@@ -39,7 +42,10 @@ if TYPE_CHECKING:
     from lastgasp.questions.equivalence import Equivalence as Equivalence
     from lastgasp.questions.equivalence import equivalent as equivalent
     from lastgasp.semantics import replay as replay
+    from lastgasp.semantics import run as run
     from lastgasp.study import Study as Study
+    from lastgasp.trace import Move as Move
+    from lastgasp.trace import Step as Step
     from lastgasp.trace import Trace as Trace
     from lastgasp.verdict import Fails as Fails
     from lastgasp.verdict import Holds as Holds
@@ -80,6 +86,12 @@ _WHERE = {
     "Undecided": "lastgasp.verdict",
     "Vacuous": "lastgasp.verdict",
     "Verdict": "lastgasp.verdict",
+    "breaks": "lastgasp.questions.asking",
+    "run": "lastgasp.semantics",
+    "Step": "lastgasp.trace",
+    "Move": "lastgasp.trace",
+    "from_transitions": "lastgasp.explore.adoption",
+    "explore": "lastgasp.explore.finding",
 }
 
 
@@ -95,26 +107,32 @@ __all__ = [
     "InternalError",
     "LastgaspError",
     "Machine",
+    "Move",
     "Network",
     "NotApplicable",
     "Rejected",
+    "Step",
     "Study",
     "Trace",
     "Undecided",
     "Vacuous",
     "Verdict",
     "boundary",
+    "breaks",
     "check",
     "comply",
     "compose",
     "condition",
     "contrast",
     "equivalent",
+    "explore",
+    "from_transitions",
     "load_study",
     "machine_from_yaml",
     "network_from_yaml",
     "prove",
     "replay",
+    "run",
 ]
 
 

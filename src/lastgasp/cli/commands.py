@@ -155,11 +155,11 @@ def explain(
     else:
         text = show.explanation(study, question, verdict)
     if svg is not None:
-        _keep(svg, show.lanes(question, verdict) if trace else None, "run")
+        keep(svg, show.lanes(question, verdict) if trace else None, "run")
     if trace_file is not None:
-        _keep(trace_file, _json(trace.to_json()) + "\n" if trace else None, "run")
+        keep(trace_file, _json(trace.to_json()) + "\n" if trace else None, "run")
     if certificate is not None and not certify(certificate, verdict):
-        _keep(certificate, None, "proof")
+        keep(certificate, None, "proof")
     out(text)
     return OPEN if isinstance(verdict, Undecided) else OK
 
@@ -190,14 +190,14 @@ def try_sentence(
     out(show.trial_text(trial, cells))
     failing = show.still_failing(cells)
     if svg is not None:
-        _keep(svg, show.lanes(trial.within[failing.name], failing.verdict) if failing else None, "run")
+        keep(svg, show.lanes(trial.within[failing.name], failing.verdict) if failing else None, "run")
     return OPEN if any(isinstance(after.verdict, Undecided) for _, after in cells) else OK
 
 
 def draw(folder: Path | None, output: Path) -> int:
     """Every picture of a study."""
     for name, picture in show.diagrams(load_study(folder)).items():
-        _keep(output / name, picture, "picture")
+        keep(output / name, picture, "picture")
     return OK
 
 
@@ -277,7 +277,7 @@ def schema(kind: str | None, output: Path | None) -> int:
         if output is None:
             out(page.rstrip())
         else:
-            _keep(output / name, page, "page")
+            keep(output / name, page, "page")
     return OK
 
 
@@ -328,7 +328,7 @@ def write(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _keep(path: Path, text: str | None, what: str) -> None:
+def keep(path: Path, text: str | None, what: str) -> None:
     """Write a file that was asked for, or say that there is nothing to write."""
     if text is None:
         note(f"there is no {what} to write to {path}")
@@ -341,7 +341,7 @@ def certify(path: Path, verdict: Verdict) -> bool:
     """Write the certificate of a verdict, if it has one."""
     certificate = getattr(verdict, "certificate", None) if not isinstance(verdict, Vacuous) else None
     if certificate is not None:
-        _keep(path, certificate_to_json(certificate), "proof")
+        keep(path, certificate_to_json(certificate), "proof")
     return certificate is not None
 
 

@@ -7,6 +7,7 @@ forbids, and when a goal is broken, is asked of its direct evaluator (:mod:`last
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -22,7 +23,7 @@ from lastgasp.system import cannot_be_brief
 from lastgasp.trace import Step
 
 SECOND = Fraction(1)
-NODES = 400
+NODES = 100
 """How many situations are looked at to see whether a run can go on."""
 
 Moves = tuple[tuple[Fraction, Step], ...]
@@ -115,7 +116,7 @@ class Walk:
         self.moves: Moves = ()
         self.waited = Fraction(0)
         self._steps: tuple[SignalStep, ...] = ()
-        self._anchors: dict[object, Fraction] = {}
+        self._anchors: dict[tuple[str, object], Fraction] = {}
         self._enabled: Enabled | None = None
         self._room: Limit | None = None
 
@@ -150,6 +151,12 @@ class Walk:
                         limit = Limit(cut, tight or self.errs(sentence, instant) is not None)
             self._room = STUCK if limit.seconds == 0 else limit
         return self._room
+
+    @property
+    def key(self) -> object:
+        """What tells this situation from others: all there is to it, if nothing restricts, else how it came about."""
+        clocks = tuple(self.now.clocks.values())
+        return self.elapsed, clocks, tuple(self.now.values.values()), self.moves if self.task.restrict else ()
 
     @property
     def steps(self) -> list[Step]:
@@ -196,13 +203,15 @@ class Walk:
     @property
     def dead(self) -> bool:
         """Whether nothing at all can happen any more, not even time."""
-        return self.room == STUCK and all(self._forbidden(step) for step in self.steps)
+        return self.room == STUCK and next(self.followers(), None) is None
 
-    def _forbidden(self, step: Step) -> bool:
-        try:
-            return self.after(step) is None
-        except RangeError:
-            return False
+    def followers(self) -> Iterator[Walk]:
+        """The run with each possible step more; none for a step out of a range."""
+        for step in self.steps:
+            with suppress(RangeError):
+                after = self.after(step)
+                if after is not None:
+                    yield after
 
     # -- sentences --------------------------------------------------------------------------------------------------
 
@@ -261,7 +270,7 @@ class Walk:
             for states, value in compared:
                 if location in states or not clock.endswith(f".{TIME_IN_STATE}"):
                     yield value - self.now.clocks[clock]
-        for (name, _), instant in self._anchors.items():  # type: ignore[misc]
+        for (name, _), instant in self._anchors.items():
             yield from (instant + duration - self.elapsed for duration in self.task.durations[name])
 
     def _remember(self, before: Mapping[str, Value], events: frozenset[Sent]) -> None:
@@ -282,14 +291,15 @@ class Walk:
         A search of :data:`NODES` situations at most: ``False`` means that no such continuation was found.
         """
         until = self.elapsed + self.task.span
-        waiting = [self]
-        for _ in range(NODES):
-            if not waiting:
-                break
+        waiting, seen = [self], set[object]()
+        while waiting and len(seen) < NODES:
             here = waiting.pop()
             if here.elapsed >= until or here.room.seconds is None:
                 return True
-            taken = [here.after(step) for step in reversed(here.steps) if not here._forbidden(step)]
+            if here.key in seen:
+                continue
+            seen.add(here.key)
+            taken = list(here.followers())[::-1]
             later = [here.after_waiting(wait) for wait in sorted(here.delays()) if wait > 0]
             waiting += [*later, *taken] if here.waited else [*taken, *later]
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
@@ -17,8 +18,8 @@ from typing import TypeVar
 import hypothesis
 from hypothesis import strategies as st
 
-from lastgasp.expr import Value
 from lastgasp.explore.runs import Moves, Task, Walk
+from lastgasp.expr import Value
 from lastgasp.machine import Range
 from lastgasp.network import Network
 from lastgasp.semantics import RangeError
@@ -100,15 +101,13 @@ class Search:
             phases=[hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink],
             suppress_health_check=list(hypothesis.HealthCheck),
         )
-        @hypothesis.given(st.data())
-        def one(data: st.DataObject) -> None:
-            score = self.run(lambda count: data.draw(st.integers(0, count - 1)))
+        @hypothesis.given(st.randoms(use_true_random=False))
+        def one(chance: Random) -> None:
+            score = self.run(chance.randrange)
             hypothesis.target(float(score), label="distinct states in this run")
 
-        try:
+        with suppress(_Broken, _TimeUp):
             one()
-        except (_Broken, _TimeUp):
-            pass
         return self.found
 
     def wandering(self, runs: int, seed: int) -> Explored:
@@ -130,11 +129,12 @@ class Search:
         if found.broken is None:
             found.runs += 1
         walk = Walk(self.task(choose))
-        visited = {tuple(walk.now.values.values())}
+        first = tuple(walk.now.values.values())
+        visited = {first}
+        found.states.add(first)
         fruitless = 0
         while fruitless < FRUITLESS and len(walk.moves) < self.length:
-            self.look(walk)
-            delays = walk.delays()
+            delays = [] if self.spoilt(walk) else walk.delays()
             if not delays:
                 break
             walk.wait(_one(delays, choose))
@@ -143,11 +143,12 @@ class Search:
                 fruitless += 1
                 continue
             walk, fruitless = follower, 0
-            visited.add(tuple(walk.now.values.values()))
+            here = tuple(walk.now.values.values())
+            visited.add(here)
+            found.states.add(here)
             found.moves.update(walk.moves[-1][1].moves)
             found.steps += 1
-        self.look(walk)
-        found.states |= visited
+        self.spoilt(walk)
         return len(visited)
 
     def task(self, choose: Choose) -> Task:
@@ -158,16 +159,16 @@ class Search:
             self.tasks[values] = Task(self.network, self.goal, self.restrict, chosen)
         return self.tasks[values]
 
-    def look(self, walk: Walk) -> None:
-        """Raise where the goal can be broken here by a run that goes on."""
+    def spoilt(self, walk: Walk) -> bool:
+        """Whether the run has broken the goal and cannot go on. Raises where it breaks the goal and can go on."""
         wait = walk.broken()
         if wait is None:
-            return
+            return False
         end = walk.after_waiting(wait)
         run = _run(end)
         if not end.goes_on():
             self.found.artefact = self.found.artefact or run
-            return
+            return not wait
         if self.found.broken is None:
             self.found.found_in = self.found.runs
         if self.found.broken is None or len(run.moves) <= len(self.found.broken.moves):
@@ -193,7 +194,7 @@ class Search:
             if after is not None and not after.enabled.steps and after.enabled.limit.seconds == 0:
                 self.found.timelock = self.found.timelock or _run(after)
             if after is not None:
-                self.look(after)
+                self.spoilt(after)
         return None
 
 
@@ -212,4 +213,4 @@ def _values(value: Value | Range) -> tuple[Value, ...]:
     low, high = value.low, value.high
     middle = (low + high) / 2 if isinstance(low, Fraction) else (low + high) // 2
     near = [item for item in (low + 1, high - 1) if low < item < high]
-    return tuple(dict.fromkeys((high, low, middle, *near)))  # type: ignore[arg-type]
+    return tuple(dict.fromkeys((high, low, middle, *near)))

@@ -14,8 +14,11 @@ from lastgasp.machine import Parameter
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
 from lastgasp.questions.classes import classify
+from lastgasp.semantics import replay
 from lastgasp.sentences import Possible, Sentence
+from lastgasp.signals import errs, signal_of
 from lastgasp.study import Assumption, Clause, Goal, Proposal, Reading, Study, durations
+from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Verdict
 
 
@@ -235,3 +238,13 @@ def prove(
     """
     question = question_about(network, goal, clauses, assumptions)
     return decide(question, engine, Limits(seconds=None if timeout is None else float(timeout)))
+
+
+def breaks(network: Network, sentence: str, trace: Trace) -> Fraction | None:
+    """The instant (seconds) at which a run breaks a sentence, ``None`` if it does not. No engine is asked.
+
+    A sentence that something is possible is "broken" where the run shows it. Raises :class:`InputError` for text that
+    cannot be used, :class:`ReplayError` for a run of another network.
+    """
+    played = replay(network, trace)
+    return errs(parse_sentence(sentence, network).formula, signal_of(played, network), played.parameters)

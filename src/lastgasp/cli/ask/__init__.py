@@ -11,6 +11,7 @@ from lastgasp.cli.ask.condition import condition
 from lastgasp.cli.ask.contrast import contrast
 from lastgasp.cli.ask.cores import cores
 from lastgasp.cli.ask.equivalent import equivalent
+from lastgasp.cli.ask.explore import explore
 from lastgasp.cli.ask.matrix import matrix
 from lastgasp.cli.ask.repair import repair
 
@@ -24,5 +25,6 @@ COMMANDS: tuple[click.Command, ...] = (
     equivalent,
     comply,
     boundary,
+    explore,
 )
 """Every question that can be typed, in the order of the help page."""
