@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from lastgasp.errors import LastgaspError as LastgaspError
     from lastgasp.errors import NotApplicable as NotApplicable
     from lastgasp.explore.adoption import from_transitions as from_transitions
-    from lastgasp.explore.finding import explore as explore
+    from lastgasp.explore.finding import challenge as challenge
+    from lastgasp.explore.performance import Performance as Performance
+    from lastgasp.explore.performance import RealClock as RealClock
     from lastgasp.language.machines import machine_from_yaml as machine_from_yaml
     from lastgasp.language.machines import network_from_yaml as network_from_yaml
     from lastgasp.machine import Instance as Instance
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from lastgasp.questions.contrast import contrast as contrast
     from lastgasp.questions.equivalence import Equivalence as Equivalence
     from lastgasp.questions.equivalence import equivalent as equivalent
+    from lastgasp.sanity import oddities as oddities
     from lastgasp.semantics import replay as replay
     from lastgasp.semantics import run as run
     from lastgasp.study import Study as Study
@@ -77,6 +80,7 @@ _WHERE = {
     "contrast": "lastgasp.questions.contrast",
     "Equivalence": "lastgasp.questions.equivalence",
     "equivalent": "lastgasp.questions.equivalence",
+    "oddities": "lastgasp.sanity",
     "replay": "lastgasp.semantics",
     "Study": "lastgasp.study",
     "Trace": "lastgasp.trace",
@@ -91,7 +95,9 @@ _WHERE = {
     "Step": "lastgasp.trace",
     "Move": "lastgasp.trace",
     "from_transitions": "lastgasp.explore.adoption",
-    "explore": "lastgasp.explore.finding",
+    "challenge": "lastgasp.explore.finding",
+    "Performance": "lastgasp.explore.performance",
+    "RealClock": "lastgasp.explore.performance",
 }
 
 
@@ -110,6 +116,8 @@ __all__ = [
     "Move",
     "Network",
     "NotApplicable",
+    "Performance",
+    "RealClock",
     "Rejected",
     "Step",
     "Study",
@@ -119,17 +127,18 @@ __all__ = [
     "Verdict",
     "boundary",
     "breaks",
+    "challenge",
     "check",
     "comply",
     "compose",
     "condition",
     "contrast",
     "equivalent",
-    "explore",
     "from_transitions",
     "load_study",
     "machine_from_yaml",
     "network_from_yaml",
+    "oddities",
     "prove",
     "replay",
     "run",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lastgasp.engines.zones.engine import find
 from lastgasp.errors import NotApplicable
@@ -41,12 +42,13 @@ class Oddity:
 
 
 NOTHING = Sentence("nothing", NeverHeld(FALSE))
+NONE: Mapping[str, Sentence] = MappingProxyType({})
 
 
 def oddities(
     network: Network,
-    clauses: Mapping[str, Sentence],
-    assumptions: Mapping[str, Sentence],
+    clauses: Mapping[str, Sentence] = NONE,
+    assumptions: Mapping[str, Sentence] = NONE,
     limits: Limits | None = None,
 ) -> Iterator[Oddity]:
     """Everything wrong or odd about a network under these sentences, part by part, in each what is wrong first.

@@ -158,7 +158,7 @@ class _Adoption:
         """The states by name; with outputs, the one for an unexpected trigger gives what the first one gives."""
         found: dict[str, Any] = {}
         for stage in self.outline.stages:
-            state: dict[str, Any] = {"label": stage.name}
+            state: dict[str, Any] = {} if _plain(stage.name) == stage.name else {"label": stage.name}
             if stage.name == self.outline.initial:
                 state["initial"] = "yes"
             if stage.name in gives:
@@ -226,7 +226,7 @@ class _Adoption:
         if kind == "after" and not sure:
             return {"after": f"{text.partition('..')[0].strip()} .."}
         if kind == MAY or (kind == "when" and not sure):
-            return {"may": None}
+            return {"may": ""}
         return {kind: text.strip()}
 
     def guard(self, arrow: machines.Arrow) -> list[str]:

@@ -5,8 +5,9 @@ What random runs do not find may still be there: exploration shows failures and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from lastgasp.errors import Disagreement, InputError, Problem
@@ -14,7 +15,9 @@ from lastgasp.evidence import CutTooMuch, chosen_values, evidence, traced
 from lastgasp.explore.coverage import Reach, reach
 from lastgasp.explore.program import program
 from lastgasp.lazy import lazy
+from lastgasp.network import Network
 from lastgasp.question import Question
+from lastgasp.questions.asking import question_about
 from lastgasp.questions.effort import Effort
 from lastgasp.sentences import Possible
 from lastgasp.slicing import Slice, sliced
@@ -140,6 +143,26 @@ class Exploration:
 
 def _counts(found: tuple[int, int]) -> Mapping[str, int]:
     return {"states": found[0], "transitions": found[1]}
+
+
+def challenge(
+    network: Network,
+    goal: str,
+    *,
+    clauses: Iterable[str] = (),
+    assumptions: Iterable[str] = (),
+    runs: int = RUNS,
+    steps: int = STEPS,
+    seed: int = 0,
+    timeout: Fraction | float | None = 60,
+) -> Exploration:
+    """Do random runs break a sentence about a network of one's own? What none of them breaks is not proved.
+
+    ``timeout`` is in seconds. Raises :class:`InputError` for text that cannot be used.
+    """
+    effort = Effort.lasting(None if timeout is None else float(timeout))
+    question = question_about(network, goal, clauses, assumptions)
+    return explore(question, runs=runs, steps=steps, seed=seed, effort=effort)
 
 
 def explore(

@@ -141,7 +141,7 @@ class _Reader:
             event = self.events.get(path[:depth], {}).get(trigger)
             for end in range(len(path), depth, -1) if event is not None else ():
                 source = self.full(path[depth:end])
-                for item in event.transitions[source] if source in event.transitions else ():
+                for item in event.transitions.get(source, ()):
                     target = None
                     if item.dest is not None:
                         scope = self.full(path[:depth])
@@ -188,7 +188,7 @@ class _Reader:
                         yield from ((f"{kind} {trigger!r}", callback) for callback in getattr(item, kind))
 
     def changes(self, callback: Callback) -> str:
-        """How a callback changes the state of the machine, in words; empty where its code does not show that it does."""
+        """How a callback changes the state of the machine, in words; empty where its code does not show it."""
         if _name(callback) in self.harmless or callback in self.harmless:
             return ""
         if isinstance(callback, str):
@@ -202,7 +202,7 @@ class _Reader:
             callback = callback.func
         code = getattr(callback, "__code__", None) or getattr(getattr(callback, "__func__", None), "__code__", None)
         if code is None and callback is not None and not isinstance(callback, type(print)):
-            code = getattr(getattr(type(callback), "__call__", None), "__code__", None)
+            code = getattr(type(callback).__dict__.get("__call__"), "__code__", None)
             if code is None:
                 return "cannot be read"
         firing = {*self.triggers, "trigger", "set_state", "to"}

@@ -86,7 +86,7 @@ def apart(network: Network, instance: str) -> Parts:
     if instance not in network.by_name:
         raise InputError(Problem(f"there is no instance {instance!r}", did_you_mean(instance, network.by_name)))
     whom = network.by_name[instance]
-    ports = [(port, whom.wires[port.name]) for port in whom.machine.ports]
+    ports = [(port, target) for port in whom.machine.ports for target in whom.wired(port.name)]
     heard = [f"{target}.{event}" for port, target in ports for event in port.hears]
     own = [f"{instance}.{event.name}" for event in whom.machine.sends]
     for event in (event for event in (*heard, *own) if network.events[event]):
