@@ -41,8 +41,12 @@ if TYPE_CHECKING:
     from lastgasp.questions.condition import condition as condition
     from lastgasp.questions.contrast import Contrast as Contrast
     from lastgasp.questions.contrast import contrast as contrast
+    from lastgasp.questions.cores import Cores as Cores
+    from lastgasp.questions.cores import cores as cores
     from lastgasp.questions.equivalence import Equivalence as Equivalence
     from lastgasp.questions.equivalence import equivalent as equivalent
+    from lastgasp.questions.repair import repair as repair
+    from lastgasp.questions.repair_answer import Repairs as Repairs
     from lastgasp.sanity import oddities as oddities
     from lastgasp.semantics import replay as replay
     from lastgasp.semantics import run as run
@@ -78,9 +82,13 @@ _WHERE = {
     "condition": "lastgasp.questions.condition",
     "Contrast": "lastgasp.questions.contrast",
     "contrast": "lastgasp.questions.contrast",
+    "Cores": "lastgasp.questions.cores",
+    "cores": "lastgasp.questions.cores",
     "Equivalence": "lastgasp.questions.equivalence",
     "equivalent": "lastgasp.questions.equivalence",
     "oddities": "lastgasp.sanity",
+    "repair": "lastgasp.questions.repair",
+    "Repairs": "lastgasp.questions.repair_answer",
     "replay": "lastgasp.semantics",
     "Study": "lastgasp.study",
     "Trace": "lastgasp.trace",
@@ -105,6 +113,7 @@ __all__ = [
     "Boundary",
     "Complying",
     "Contrast",
+    "Cores",
     "Equivalence",
     "Fails",
     "Holds",
@@ -119,6 +128,7 @@ __all__ = [
     "Performance",
     "RealClock",
     "Rejected",
+    "Repairs",
     "Step",
     "Study",
     "Trace",
@@ -133,6 +143,7 @@ __all__ = [
     "compose",
     "condition",
     "contrast",
+    "cores",
     "equivalent",
     "from_transitions",
     "load_study",
@@ -140,6 +151,7 @@ __all__ = [
     "network_from_yaml",
     "oddities",
     "prove",
+    "repair",
     "replay",
     "run",
 ]

@@ -45,7 +45,7 @@ def properties(draw: st.DrawFn) -> tuple[int, Callable[[Chosen], bool]]:
     return size, lambda chosen: any(small <= chosen for small in family)
 
 
-PLAN = settings(max_examples=150, derandomize=True, deadline=None)
+PLAN = settings(max_examples=100, derandomize=True, deadline=None)
 
 
 @PLAN

@@ -111,15 +111,14 @@ class Repairs:
     def _paragraph(self) -> str:
         fails = "is not decided" if isinstance(self.verdict, Undecided) else "fails"
         count, withdrawn = len(self.repairs), max((len(item.withdrawn) for item in self.repairs), default=0)
-        none = f"No set of the {len(self.candidates)} candidate clauses "
-        none += "makes it hold" if self.exact else "is known to make it hold"
-        some = f"{count} {'minimal ' * self.exact}set{'s' * (count > 1)}"
-        makes = f"make{'s' * (count == 1)} it hold"
+        candidates = f"Of {len(self.candidates)} candidate clause{'s' * (len(self.candidates) != 1)},"
+        none = f"{candidates} no set {'makes' if self.exact else 'is known to make'} it hold"
+        some = f"{count} {'minimal ' * self.exact}set{'s' * (count > 1)} make{'s' * (count == 1)} it hold"
         if withdrawn:
-            what = f"{none} while all that is said now stays; {some} {makes} if "
-            what += "one clause is withdrawn" if withdrawn == 1 else f"{withdrawn} clauses are withdrawn"
+            clauses = "one clause is" if withdrawn == 1 else f"{withdrawn} clauses are"
+            what = f"{none} while all that is said now stays; {some} if {clauses} withdrawn"
         else:
-            what = f"{some} of the {len(self.candidates)} candidate clauses {makes}" if count else none
+            what = f"{candidates} {some}" if count else none
         if self.exact:
             sure = f"The answer is exact: {self.asked} sets were looked at, and what is true of the others follows"
         else:
