@@ -87,7 +87,7 @@ def test_check_exits_3_where_nothing_differs_and_something_is_undecided(
     engine: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = study_in(tmp_path, (LONG % 200).replace("v >= 200", "v > 200"))
-    assert main(["check", folder, "--engine", engine, "--timeout", "0", "--jobs", "1"]) == 3
+    assert main(["check", folder, "--engine", engine, "--timeout", "0", "--jobs", "1", "--no-cache"]) == 3
     assert "undecided" in capsys.readouterr().out.lower()
     if engine != "bmc":
         assert main(["check", folder, "--engine", engine, "--timeout", "60s", "--jobs", "1"]) == 0
