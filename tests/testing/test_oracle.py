@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 import lastgasp as lg
@@ -198,6 +198,8 @@ ACTS = st.one_of(
 @pytest.mark.parametrize("machine", MACHINES)
 @settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(acts=st.lists(ACTS, min_size=2, max_size=9))
+@example(acts=[("power", 0), ("power", 0)]).via("an input cannot overtake what must happen at once")
+@example(acts=[("power", 0), ("power", 1)]).via("unless it must happen at once too")
 def test_the_oracle_follows_exactly_what_states_on_a_grid_can(
     machine: str, tolerance: Fraction, acts: list[tuple[str, int]]
 ) -> None:
