@@ -252,6 +252,35 @@ def test_a_reaction_that_shows_belongs_to_its_input() -> None:
         assert found.divergence.allowed[0].startswith("it turns lamp to yes at ")
 
 
+def test_a_port_may_lead_to_several_neighbours() -> None:
+    """A lamp that a ping of either switch turns on; one that counts pings, and wants two, is found."""
+    text = "machine: lamp\nhears: {up: [ping]}\nparty: D\n"
+    text += "states: {off: {initial: yes, gives: {lamp: no}}, on: {gives: {lamp: yes}}}\n"
+    text += "transitions: [{from: off, to: on, on: up.ping}]"
+    machines = {name: lg.machine_from_yaml(SWITCH) for name in ("left", "right")}
+    net = lg.compose("pair", {**machines, "d": lg.machine_from_yaml(text)}, {"d.up": ["left", "right"]})
+
+    class Lamp:
+        def __init__(self, wanted: int) -> None:
+            self.wanted = wanted
+
+        def reset(self) -> None:
+            self.count = 0
+
+        def do(self, port: str, name: str, value: str) -> None:
+            assert (port, name, value) == ("up", "ping", "")
+            self.count += 1
+
+        def advance(self, seconds: Fraction) -> None:
+            pass
+
+        def observe(self) -> Iterable[Output]:
+            return [Output("lamp", "yes" if self.count >= self.wanted else "no")]
+
+    assert conformance(net, [], Lamp(1), instance="d", runs=40, length=6).conforms
+    assert not conformance(net, [], Lamp(2), instance="d", runs=40, length=6).conforms
+
+
 def test_a_machine_does_not_conform_to_another() -> None:
     """The same adapter, and a model that sends a little later: found."""
     machines = {"up": lg.machine_from_yaml(SWITCH), "d": lg.machine_from_yaml(HEAD + MACHINES["windows"])}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import lastgasp as lg
 import lastgasp.testing
 from lastgasp.testing import collecting, goals
 from tests.cli.studies import COUNTER, LAMP, LAMP_EXPECTED, ROOT, edited, outside, written
@@ -36,11 +37,23 @@ ROOM = lg.compose("room", {"lamp": LAMP}, {})
 
 def ran(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """One run of pytest, without what the test suite around it sets."""
-    return pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", *arguments)
+    return pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
 
 
 LOADED = (collecting, goals)
-"""Loaded here, so that pytester, which forgets what a run loads, need not load them for every run."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything_loaded() -> None:
+    """By one check here, so that pytester, which forgets what a run loads, need not load it for every run."""
+    room = lg.network_from_yaml("installation: one\ninstances: {s: {machine: s}}", {"s": machine("s")}, "one")
+    assert isinstance(lg.prove(room, "s shall never be b."), lg.Fails)
+
+
+def machine(name: str) -> lg.Machine:
+    """A machine that goes where it likes."""
+    states = "states: {a: {initial: yes}, b: {}}\ntransitions: [{from: a, to: b, may: }]"
+    return lg.machine_from_yaml(f"machine: {name}\n{states}")
 
 
 def collected(pytester: pytest.Pytester, *arguments: str) -> int:
@@ -280,11 +293,11 @@ OURS = ("lastgasp", "z3", "networkx", "lark", "ruamel", "rich", "click", "graphv
 
 
 def test_an_unrelated_suite_pays_nothing(tmp_path: Path) -> None:
-    """Of ours three small modules are loaded, of others none."""
+    """Of ours four small modules are loaded, of others none."""
     (tmp_path / "test_it.py").write_text("def test_it(): pass\n")
     arguments = ", ".join(map(repr, (*PLUGIN, str(tmp_path))))
     found = outside(start=LOOK % (arguments, OURS)).err.splitlines()[-1]
-    assert found == "0 ['lastgasp', 'lastgasp.pytest_plugin', 'lastgasp.testing']"
+    assert found == "0 ['lastgasp', 'lastgasp.pytest_plugin', 'lastgasp.testing', 'lastgasp.version']"
 
 
 def test_every_name_for_test_suites_is_there_and_says_what_it_is() -> None:

@@ -44,7 +44,8 @@ class Player:
         self.parts, self.oracle, self.adapter = parts, oracle, adapter
         self.who = oracle.instance
         self.meaning = Semantics(parts.surroundings)
-        self.ports = [(port, parts.alone.by_name[self.who].wires[port.name]) for port in oracle.machine.ports]
+        whom = parts.alone.by_name[self.who]
+        self.ports = [(port, target) for port in whom.machine.ports for target in whom.wired(port.name)]
         ends = sorted(durations)
         self.tick = ends[0]
         self.targets = sorted({end + offset for end in ends for offset in (-self.tick, Fraction(0), self.tick)})
