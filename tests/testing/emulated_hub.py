@@ -81,7 +81,7 @@ class EmulatedHub:
         passed = seconds
         counting = self.state == "dark" or (self.counts_boot and self.state == "booting")
         if counting and not self.sent and self.count + passed >= self.threshold:
-            passed = self.threshold - self.count
+            passed = max(self.threshold - self.count, Fraction(0))
         if self.state == "booting" and self.boot + passed >= BOOT:
             passed = BOOT - self.boot
         self.now += passed

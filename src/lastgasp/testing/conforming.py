@@ -134,9 +134,9 @@ def conformance(
     The implementation behind ``adapter`` takes the place of ``instance``; what surrounds it does all that the network
     permits, at times at and around the limits. ``clauses`` are sentences, or those that
     :func:`lastgasp.questions.asking.sentences_of` binds; the ones that bind others are left out. An observation may be
-    up to ``tolerance`` seconds early or late. Up to ``runs`` runs of up to ``length`` turns are tried, the same for the
-    same ``seed``; times are told in multiples of ``resolution`` (seconds). ``patience`` is how many seconds of real
-    time one call of the adapter may take.
+    up to ``tolerance`` seconds early or late. Up to ``runs`` runs of up to ``length`` turns are tried, the same for one
+    ``seed`` and one version of Hypothesis; times are told in multiples of ``resolution`` (seconds). ``patience`` is how
+    many seconds of real time one call of the adapter may take.
 
     Raises :class:`InputError` for an adapter that raises, hangs or answers in words that its machine does not know, and
     for clauses that cannot be used; :class:`NotApplicable` for a machine that zones cannot treat exactly.
