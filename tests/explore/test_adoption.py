@@ -24,6 +24,7 @@ from lastgasp.semantics import Semantics, Situation
 from lastgasp.verdict import Fails, Holds
 
 FLAGS = ("c0", "c1")
+VALUES = ("no", "yes")
 
 
 @add_state_features(Timeout)
@@ -60,7 +61,7 @@ def test_in_five_lines_stuck_forbidden_and_late() -> None:
     bell = Timed(
         states=["idle", {"name": "ringing", "timeout": 2.5, "on_timeout": "hush"}, "broken"],
         initial="idle",
-        transitions=[["push", "idle", "ringing"], ["hush", "ringing", "idle"], ["drop", "*", "broken"]],
+        transitions=[["push", "idle", "ringing"], ["hush", "ringing", "idle"], ["drop", ["idle", "ringing"], "broken"]],
     )
     network = lg.compose("door", {"bell": lg.from_transitions(bell, late="1/2 s")}, {})
     assert "nothing more happens" in [item.kind for item in lg.oddities(network)]
@@ -96,7 +97,7 @@ def followers(meaning: Semantics, now: Situation, trigger: str) -> set[str]:
 def surroundings() -> lg.Machine:
     """Something that gives both conditions every value."""
     states = {
-        f"s{a}{b}": f"{{{'initial: yes, ' * (a + b == 0)}gives: {{c0: '{a}', c1: '{b}'}}}}"
+        f"s{a}{b}": f"{{{'initial: yes, ' * (a + b == 0)}gives: {{c0: {VALUES[a]}, c1: {VALUES[b]}}}}}"
         for a in (0, 1)
         for b in (0, 1)
     }
@@ -106,8 +107,9 @@ def surroundings() -> lg.Machine:
 
 def compared(machine: Any, described: Iterable[str]) -> int:
     """In every state, for all values of the conditions, each trigger leads where the library lets it lead."""
-    table = {flag: f"env.{flag} is 1" for flag in described}
-    taken = lg.from_transitions(machine, table, reads={"env": {flag: ["0", "1"] for flag in FLAGS}})
+    used = {flag for events in machine.get_transitions() for flag in (c.func for c in events.conditions)}
+    table = {flag: f"env.{flag} is yes" for flag in described if flag in used}
+    taken = lg.from_transitions(machine, table, reads={"env": dict.fromkeys(FLAGS, VALUES)})
     network = lg.compose("n", {"m": taken, "env": surroundings()}, {"m.env": "env"})
     meaning = Semantics(network)
     count = 0
@@ -125,7 +127,7 @@ def compared(machine: Any, described: Iterable[str]) -> int:
                 fired = fired and bool(machine.trigger(trigger))
                 real = {machine.state.replace(".", "_")} if fired else set()
                 ours = followers(meaning, now, trigger)
-                if set(described) >= set(FLAGS):
+                if set(table) >= used:
                     assert ours == real, (state, values, trigger, before)
                 else:
                     assert ours >= real, (state, values, trigger, before)
@@ -166,7 +168,7 @@ def transitions_among(names: list[str]) -> st.SearchStrategy[list[dict[str, Any]
 
 
 drawn = settings(
-    derandomize=True, deadline=None, database=None, max_examples=60, suppress_health_check=list(HealthCheck)
+    derandomize=True, deadline=None, database=None, max_examples=25, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -224,13 +226,12 @@ def locked(**described: Any) -> lg.Network:
 
 
 def test_an_undescribed_condition_is_free_and_its_label_says_so() -> None:
-    goal = "While door is ajar, lock shall not lock."
     free, told = locked(), locked(conditions={"is_open": "door.open is yes"})
     goal = "It is possible that lock is locked and door is ajar."
     assert isinstance(lg.prove(free, goal), Holds)
     (label,) = [t.label for t in free.by_name["lock"].machine.transitions if t.target == "locked"]
     assert label == "lock, if not is_open (not described: it may hold or not)"
-    assert isinstance(lg.prove(told, "When lock becomes locked, lock shall immediately be locked."), Holds)
+    assert [t.label for t in told.by_name["lock"].machine.transitions if t.target == "locked"] == ["lock"]
     sends = locked(conditions={"is_open": "door.open is yes"}, sends={"lock": "clicks"})
     assert isinstance(lg.prove(sends, "While door is ajar, lock shall not send clicks."), Holds)
     sends = locked(sends={"lock": "clicks"})

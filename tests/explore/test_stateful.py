@@ -1,0 +1,206 @@
+"""Random runs against the zone engine: nothing that it refutes, as short as can be, and all of it again from a seed."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import lastgasp as lg
+from lastgasp.errors import Disagreement
+from lastgasp.explore import finding
+from lastgasp.explore.coverage import Reach
+from lastgasp.explore.stateful import Search
+from lastgasp.expr import Const, Sent, neg
+from lastgasp.language.sentences import parse_sentence
+from lastgasp.network import Network
+from lastgasp.questions.asking import question_of
+from lastgasp.questions.effort import Effort
+from lastgasp.sentences import Formula, Held, NeverHeld, SendsOnlyIf, Sentence
+from tests.cli.studies import LAMP
+from tests.explore.compared import compare
+from tests.oracle.strategies import Bad, questions
+from tests.zoo.zoo import SUPPLY, alone, network
+
+BRIGHT = "While supply is on, lamp shall not keep light no for more than 1 min."
+
+
+def room() -> Network:
+    return network({"supply": LAMP["models/supply.yaml"], "lamp": LAMP["models/lamp.yaml"]}, {"lamp.supply": "supply"})
+
+
+def compared_on(examples: int, runs: int) -> Counter[str]:
+    seen: Counter[str] = Counter()
+
+    @settings(
+        derandomize=True,
+        deadline=None,
+        database=None,
+        max_examples=examples,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(questions(), st.booleans(), st.none() | st.integers(0, 2))
+    def agree(question: tuple[Network, Bad], about_events: bool, limit: int | None) -> None:
+        net, bad = question
+        goal: Formula = NeverHeld(bad.expr)
+        if about_events:
+            goal = SendsOnlyIf(Sent(f"{net.instances[0].name}.cast"), Held(neg(bad.expr)))
+        restrict = {}
+        if limit is not None:
+            restrict["brief"] = Sentence("brief", NeverHeld(bad.expr, Const(Fraction(limit)), inclusive=limit == 1))
+        compare(net, Sentence("goal", goal), restrict, seen, runs)
+
+    agree()
+    return seen
+
+
+def test_nothing_that_zones_refute_is_found_and_what_is_found_is_short() -> None:
+    seen = compared_on(30, 25)
+    assert seen["found"] >= 5, seen
+    assert seen["missed in a sound network"] <= 1, seen
+    assert seen["longer"] <= seen["shortest"] / 4, seen
+
+
+@pytest.mark.long
+def test_a_thousand_random_networks() -> None:
+    """``pytest -m long -k thousand_random -s`` prints how often a run is a shortest one."""
+    seen = compared_on(1000, 60)
+    print(seen)  # noqa: T201
+    assert seen["missed in a sound network"] <= seen["found"] / 50
+
+
+@pytest.mark.long
+def test_proved_goals_survive_a_hundred_thousand_steps() -> None:
+    goals = ["lamp shall not be warming for more than 5 min.", "lamp shall never be broken."]
+    for goal in goals:
+        asked = question_of(room(), goal)
+        steps = 0
+        for seed in range(100):
+            found = Search(asked.network, asked.goal, {}, 50).driven(100, seed)
+            assert found.broken is None
+            steps += found.steps
+            if steps > 100_000:
+                break
+        assert steps > 100_000
+
+
+# --- one network ---------------------------------------------------------------------------------------------------
+
+
+def test_the_failure_is_as_short_as_the_shortest_and_comes_again_from_its_seed() -> None:
+    first, again = (lg.challenge(room(), BRIGHT, seed=5, timeout=None) for _ in range(2))
+    assert first.trace is not None and first.trace == again.trace
+    assert len(first.trace.entries) == 4
+    verdict = lg.prove(room(), BRIGHT)
+    assert isinstance(verdict, lg.Fails) and verdict.trace is not None and len(verdict.trace.entries) == 4
+    assert "This fails, by a run of 4 steps" in first.words()
+    assert first.trace.parameters["lamp.warm"] > 60
+
+
+def test_a_clause_takes_runs_away_and_nothing_is_proved() -> None:
+    found = lg.challenge(room(), BRIGHT, clauses=["lamp shall not be warming for more than 30 s."], runs=40)
+    assert found.trace is None and found.visited == found.all == (6, 5)
+    assert "That is no proof." in found.words()
+    assert found.to_json()["found"] is False
+
+
+@pytest.mark.parametrize(("limit", "fails"), [("30 s", False), ("60 s", False), ("61 s", True)])
+def test_at_the_limit_and_one_second_beyond(limit: str, fails: bool) -> None:
+    found = lg.challenge(room(), BRIGHT, clauses=[f"lamp shall not be warming for more than {limit}."], runs=25)
+    assert (found.trace is not None) == fails
+
+
+def test_a_possibility_is_shown() -> None:
+    found = lg.challenge(room(), "It is possible that lamp sends lamp.out.", runs=20)
+    assert found.trace is not None and "This is possible" in found.words()
+    assert found.trace.marks[0][1] == "shown"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_program_plays_the_run_again(whole: bool, tmp_path: Path) -> None:
+    """With the text of its network, and with an expression for it; it fails where the run is no longer one."""
+    found = lg.challenge(room(), BRIGHT, clauses=["lamp shall not be warming for more than 2 min."], runs=50)
+    path = tmp_path / "again.py"
+    text = found.program("" if whole else "room()")
+    if not whole:
+        text = text.replace(
+            "import lastgasp as lg\n", "import lastgasp as lg\nfrom tests.explore.test_stateful import room\n"
+        )
+    path.write_text(text)
+    played = runpy.run_path(str(path))
+    assert played["run"].entries == found.trace.entries  # type: ignore[union-attr]
+    path.write_text(text.replace("rest=Fraction(", "rest=Fraction(9"))
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, check=False, cwd=Path.cwd())
+    assert done.returncode != 0
+
+
+def test_there_is_no_program_without_a_run() -> None:
+    found = lg.challenge(room(), "lamp shall never be broken.", runs=2)
+    with pytest.raises(lg.InputError, match="no run to play again"):
+        found.program()
+
+
+def test_a_run_that_nobody_can_continue_does_not_count() -> None:
+    """In 'bad' time must not pass beyond 1 s and nothing leads out: a timelock, which check rejects."""
+    net = alone(
+        "machine: a\nparty: A\nstates: {ok: {initial: yes}, bad: {at most: 1 s}}\n"
+        "transitions: [{from: ok, to: bad, may: }]"
+    )
+    found = lg.challenge(net, "a shall never be bad.", runs=20)
+    assert found.trace is None and found.artefact
+    assert found.rejected is not None and "timelock" in found.rejected[0]
+    assert "it does not count" in found.words() and "gives no such verdict" in found.words()
+
+
+def test_a_value_out_of_range_is_told_with_its_run() -> None:
+    net = alone(
+        "machine: a\nparty: A\nvariables: {v: {range: 0 .. 2, initial: 0}}\nstates: {s: {initial: yes}, t: {}}\n"
+        "transitions: [{from: s, to: s, after: 1 s .., set: {v: v + 1}}]"
+    )
+    found = lg.challenge(net, "a shall never be t.", runs=5)
+    assert found.rejected is not None and "out of its range" in found.rejected[0]
+    assert len(found.rejected[1].entries) == 2
+
+
+def test_an_assumption_about_the_surroundings_forbids_the_step_itself() -> None:
+    """As in the engines: a state of the surroundings lasts, so one that must not last must not be entered."""
+    net = alone(SUPPLY.replace("machine: supply", "machine: a"))
+    found = lg.challenge(net, "a shall never be off.", assumptions=["a shall never be off."], runs=10)
+    assert found.trace is None and not found.artefact and found.visited == found.all == (1, 0)
+
+
+def test_cut_short_it_says_so() -> None:
+    asked = question_of(room(), "lamp shall never be broken.")
+    found = finding.explore(asked, runs=10, effort=Effort.lasting(0))
+    assert found.partial and found.runs == 0
+    assert "then the time was up" in found.words()
+
+
+def test_what_zones_say_cannot_be_visited_is_a_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "reach", lambda *asked: Reach())
+    with pytest.raises(Disagreement, match="nothing can visit"):
+        lg.challenge(room(), "lamp shall never be broken.", runs=3)
+
+
+def test_plain_random_runs_for_comparison() -> None:
+    asked = question_of(room(), BRIGHT)
+    found = Search(asked.network, asked.goal, {}, 25).wandering(50, 1)
+    assert found.broken is not None and 0 < found.found_in <= 50
+
+
+def test_breaks_reads_a_sentence_and_asks_no_engine() -> None:
+    trace = lg.challenge(room(), BRIGHT).trace
+    assert trace is not None
+    assert lg.breaks(room(), BRIGHT, trace) == trace.marks[0][0]
+    assert lg.breaks(room(), "lamp shall never be broken.", trace) is None
+    assert parse_sentence(BRIGHT, room()).formula
+    with pytest.raises(lg.InputError):
+        lg.breaks(room(), "lamp shall shine.", trace)
