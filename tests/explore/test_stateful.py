@@ -63,8 +63,8 @@ def compared_on(examples: int, runs: int) -> Counter[str]:
 
 
 def test_nothing_that_zones_refute_is_found_and_what_is_found_is_short() -> None:
-    seen = compared_on(30, 25)
-    assert seen["found"] >= 5, seen
+    seen = compared_on(24, 20)
+    assert seen["found"] >= 4, seen
     assert seen["missed in a sound network"] <= 1, seen
     assert seen["longer"] <= seen["shortest"] / 4, seen
 

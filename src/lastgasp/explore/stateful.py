@@ -19,6 +19,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from lastgasp.explore.runs import Moves, Task, Walk
+from lastgasp.explore.shortening import shortened
 from lastgasp.expr import Value
 from lastgasp.machine import Range
 from lastgasp.network import Network
@@ -30,6 +31,9 @@ FRUITLESS = 3
 """After so many rounds in which no step was possible, nothing more is expected of a run."""
 
 T = TypeVar("T")
+
+AGAIN = 100
+"""How many runs are drawn to find one with fewer steps."""
 
 Choose = Callable[[int], int]
 """Chooses one of so many possibilities, counted from 0."""
@@ -87,7 +91,27 @@ class Search:
         self.options = {name: _values(p.value) for name, p in network.parameters.items()}
 
     def driven(self, runs: int, seed: int) -> Explored:
-        """So many runs chosen by Hypothesis, from a seed. The same seed gives the same runs."""
+        """So many runs chosen by Hypothesis, from a seed; a run that breaks the goal is made as short as can be.
+
+        The same seed gives the same runs. Whatever is found is made shorter by leaving out steps, then again fewer
+        steps are allowed and runs drawn, until that finds nothing more.
+        """
+        self.drive(runs, seed)
+        length = self.length
+        while self.found.broken is not None and not self.found.late:
+            known = self.found.broken
+            shorter = shortened(self.tasks[tuple(known.parameters[name] for name in self.options)], known.moves)
+            if shorter is not None:
+                self.found.broken = known = _run(shorter)
+            self.length = len(known.moves) - 1
+            self.drive(AGAIN, seed + 1)
+            if self.found.broken is known:
+                break
+        self.length = length
+        return self.found
+
+    def drive(self, runs: int, seed: int) -> None:
+        """Let Hypothesis choose so many runs, up to the first that breaks the goal, and shrink that one."""
 
         @hypothesis.seed(seed)
         @hypothesis.settings(
@@ -108,7 +132,6 @@ class Search:
 
         with suppress(_Broken, _TimeUp):
             one()
-        return self.found
 
     def wandering(self, runs: int, seed: int) -> Explored:
         """So many plain random runs, neither guided nor shrunk: what :meth:`driven` is measured against."""
@@ -171,7 +194,7 @@ class Search:
             return not wait
         if self.found.broken is None:
             self.found.found_in = self.found.runs
-        if self.found.broken is None or len(run.moves) <= len(self.found.broken.moves):
+        if self.found.broken is None or len(run.moves) <= min(self.length, len(self.found.broken.moves)):
             self.found.broken = run
         raise _Broken
 
