@@ -1,6 +1,6 @@
 """A run that breaks a goal made shorter: the same steps without some of them (delta debugging, Zeller 1999).
 
-Hypothesis shrinks choices, and a choice means something else once an earlier step is gone; here a step keeps what it is.
+Hypothesis shrinks choices, which mean something else once an earlier step is gone; here a step stays what it is.
 """
 
 from __future__ import annotations
