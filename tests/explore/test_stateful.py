@@ -21,7 +21,7 @@ from lastgasp.explore.stateful import Search
 from lastgasp.expr import Const, Sent, neg
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.network import Network
-from lastgasp.questions.asking import question_of
+from lastgasp.questions.asking import question_about
 from lastgasp.questions.effort import Effort
 from lastgasp.sentences import Formula, Held, NeverHeld, SendsOnlyIf, Sentence
 from tests.cli.studies import LAMP
@@ -81,7 +81,7 @@ def test_a_thousand_random_networks() -> None:
 def test_proved_goals_survive_a_hundred_thousand_steps() -> None:
     goals = ["lamp shall not be warming for more than 5 min.", "lamp shall never be broken."]
     for goal in goals:
-        asked = question_of(room(), goal)
+        asked = question_about(room(), goal)
         steps = 0
         for seed in range(100):
             found = Search(asked.network, asked.goal, {}, 50).driven(100, seed)
@@ -178,7 +178,7 @@ def test_an_assumption_about_the_surroundings_forbids_the_step_itself() -> None:
 
 
 def test_cut_short_it_says_so() -> None:
-    asked = question_of(room(), "lamp shall never be broken.")
+    asked = question_about(room(), "lamp shall never be broken.")
     found = finding.explore(asked, runs=10, effort=Effort.lasting(0))
     assert found.partial and found.runs == 0
     assert "then the time was up" in found.words()
@@ -191,7 +191,7 @@ def test_what_zones_say_cannot_be_visited_is_a_disagreement(monkeypatch: pytest.
 
 
 def test_plain_random_runs_for_comparison() -> None:
-    asked = question_of(room(), BRIGHT)
+    asked = question_about(room(), BRIGHT)
     found = Search(asked.network, asked.goal, {}, 25).wandering(50, 1)
     assert found.broken is not None and 0 < found.found_in <= 50
 
