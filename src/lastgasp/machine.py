@@ -226,7 +226,8 @@ class Instance:
     """A machine in a network: its name, its wires and the parameters set here.
 
     A wire leads from a port to an instance. A port that only hears may be wired to several: it hears whichever of them
-    sends. (A list of one is that one.)
+    sends. (A list of one is that one.) ``also`` are further names by which sentences may call the instance: what it is
+    to the others in this network.
     """
 
     name: str
@@ -234,6 +235,7 @@ class Instance:
     wires: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
     title: str = ""
+    also: tuple[str, ...] = ()
     place: Place | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

@@ -56,6 +56,19 @@ class Network:
         """The instances by name."""
         return {instance.name: instance for instance in self.instances}
 
+    def named(self, word: str) -> Instance | None:
+        """The instance of that name, or the one that is also called so (upper or lower case, where that is plain)."""
+        names = {name: instance for instance in self.instances for name in (*instance.also, instance.name)}
+        if word in names:
+            return names[word]
+        alike = [instance for name, instance in names.items() if name.casefold() == word.casefold()]
+        return alike[0] if len(alike) == 1 else None
+
+    def has(self, word: str) -> bool:
+        """Whether there is an instance of that name, or one of that party."""
+        parties = {instance.machine.party.casefold() for instance in self.instances} - {""}
+        return self.named(word) is not None or word.casefold() in parties
+
     @cached_property
     def parameters(self) -> dict[str, Parameter]:
         """Every parameter by its global name, with the setting of its instance."""

@@ -1,8 +1,9 @@
 """What is wrong with a model, or merely odd about it, whatever is asked of it.
 
 Wrong (before any verdict): timelocks, instant loops, values out of range, clauses that their party cannot obey. Odd:
-states that nothing reaches, transitions that never happen, clauses that never apply, situations after which nothing
-happens any more, infinitely many steps in finite time. Each comes with a run, or with a proof that was rechecked.
+states that nothing reaches and transitions that never happen (unless a setting switches them off), clauses that never
+apply, situations after which nothing happens any more, infinitely many steps in finite time. Each comes with a run, or
+with a proof that was rechecked.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from types import MappingProxyType
 from lastgasp.engines.zones.engine import find
 from lastgasp.errors import NotApplicable
 from lastgasp.evidence import traced
-from lastgasp.expr import FALSE
+from lastgasp.expr import FALSE, And, Expr, Not, Or, Param
 from lastgasp.extremes import extremes
-from lastgasp.machine import STATE, Instance
+from lastgasp.machine import STATE, Instance, Machine, Setting, Transition
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
 from lastgasp.recheck.visited import visited
@@ -94,12 +95,13 @@ def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -
     for instance in part.network.instances:
         if instance.name not in fresh:
             continue
+        unused, impossible = _switched_off(network.by_name[instance.name])
         for state in instance.machine.states:
-            if (f"{instance.name}.{STATE}", state.name) not in values:
+            if state.name not in impossible and (f"{instance.name}.{STATE}", state.name) not in values:
                 yield Oddity("never reached", f"{instance.label}: {state.label or state.name}")
         made = {move.index for move in moves if move.instance == instance.name}
         for index, transition in enumerate(instance.machine.transitions):
-            if index not in made:
+            if index not in unused | made:
                 arrow = f"{'/'.join(transition.sources)} → {transition.target or 'stays'}"
                 yield Oddity("never happens", f"{instance.label}: {transition.label or arrow}")
     for name, sentence in part.restrict.items():
@@ -115,6 +117,43 @@ def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -
             names = ", ".join(network.by_name[name].label for name in sorted(who))
             words = f"{names}: as many steps as you like in finite time"
             yield Oddity("no time needed", words, trace=traced(network, hurry, ()))
+
+
+def _switched_off(instance: Instance) -> tuple[set[int], set[str]]:
+    """The transitions, by index, and the states of a machine that its settings of yes and no put out of reach.
+
+    What they switch off is a variant that another installation has, so it is not odd that it never happens here.
+    """
+    machine = instance.machine
+    values = {item.name: instance.settings.get(item.name, item.value) for item in machine.parameters}
+    everything = dict(enumerate(machine.transitions))
+    left = {index: step for index, step in everything.items() if not _false(step.guard, values)}
+    (before, reached), (after, still) = _walked(machine, everything), _walked(machine, left)
+    return before - after, reached - still
+
+
+def _false(guard: Expr, values: Mapping[str, Setting]) -> bool:
+    """Whether parameters of yes and no alone make a guard false."""
+    match guard:
+        case Param(name):
+            return values.get(name) is False
+        case Not(Param(name)):
+            return values.get(name) is True
+        case And(items):
+            return any(_false(item, values) for item in items)
+        case Or(items):
+            return all(_false(item, values) for item in items)
+    return False
+
+
+def _walked(machine: Machine, steps: Mapping[int, Transition]) -> tuple[set[int], set[str]]:
+    """The transitions and the states to which these transitions lead, whatever their guards."""
+    states, grown = set[str](), {machine.initial.name}
+    while grown != states:
+        states = grown
+        targets = {step.target for step in steps.values() if states & set(step.sources)}
+        grown = states | {target for target in targets if target is not None}
+    return {index for index, step in steps.items() if states & set(step.sources)}, states
 
 
 def _kind(reason: str) -> str:

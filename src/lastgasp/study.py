@@ -25,6 +25,7 @@ class Goal:
     sentence: str
     title: str = ""
     source: str = ""
+    about: tuple[str, ...] = ()
     parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
     place: Place | None = field(default=None, compare=False)
 
@@ -43,6 +44,7 @@ class Clause:
     sha256: str
     status: str
     title: str = ""
+    about: tuple[str, ...] = ()
     parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
     place: Place | None = field(default=None, compare=False)
 
@@ -55,6 +57,7 @@ class Assumption:
     sentence: str
     title: str = ""
     source: str = ""
+    about: tuple[str, ...] = ()
     parameters: Mapping[str, Parameter] = field(default_factory=dict, hash=False)
     place: Place | None = field(default=None, compare=False)
 
@@ -67,6 +70,7 @@ class Proposal:
     clauses: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     title: str = ""
+    about: tuple[str, ...] = ()
     place: Place | None = field(default=None, compare=False)
 
 
@@ -171,6 +175,14 @@ class Study:
             raise InputError(Problem(f"there is no {kind} {name!r}", did_you_mean(name, table)))
         return table[name]
 
+    def read_of(self, item: Goal | Clause | Assumption | Reading) -> Goal | Clause | Assumption:
+        """The text that a reading is one of; any other text itself."""
+        if not isinstance(item, Reading):
+            return item
+        text = self.pick(item.kind, item.of)
+        assert isinstance(text, Goal | Clause | Assumption)
+        return text
+
     def only(self, kind: str, name: str | None = None) -> str:
         """The name that is given, or else that of the only one there is; :class:`InputError` where that is none."""
         table: Mapping[str, object] = getattr(self, f"{kind}s")
@@ -208,6 +220,15 @@ class Study:
         if found:
             raise InputError(dict.fromkeys(found))
         return replace(self, installations=set_here)
+
+
+def speaks_of(item: Goal | Assumption | Clause | Proposal, network: Network) -> bool:
+    """Whether a network has all that something is about; the party that a clause binds included.
+
+    Where it has not, a goal or a proposal is not asked of it, and a clause or an assumption says nothing there.
+    """
+    party = (item.party,) if isinstance(item, Clause) else ()
+    return all(network.has(word) for word in (*item.about, *party))
 
 
 def wording_hash(wording: str) -> str:

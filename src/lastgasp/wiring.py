@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from lastgasp.errors import Problem
@@ -19,6 +20,12 @@ def network_problems(name: str, instances: Sequence[Instance]) -> Iterator[Probl
         names = [instance.name for instance in instances]
         twice = next(name for name in names if names.count(name) > 1)
         yield Problem(f"network {name} has two instances {twice!r}", "rename one of them")
+    called = Counter(word.casefold() for instance in instances for word in (instance.name, *instance.also))
+    for instance in instances:
+        for word in instance.also:
+            if called[word.casefold()] > 1:
+                cure = "let each name mean one instance"
+                yield Problem(f"{instance.name} is also called {word!r}, as another is", cure, instance.place)
     for instance in instances:
         machine = instance.machine
         if "." in instance.name or not instance.name:

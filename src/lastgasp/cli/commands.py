@@ -21,7 +21,7 @@ from lastgasp.language.yaml_source import read_text
 from lastgasp.lazy import lazy
 from lastgasp.question import Limits
 from lastgasp.questions.asking import CheckName, ask, judge
-from lastgasp.questions.matrix import Cell, compared, matrix, names, study_oddities
+from lastgasp.questions.matrix import Cell, compared, matrix, names, networks, study_oddities
 from lastgasp.questions.reading import unreadable
 from lastgasp.questions.trying import attempt, effect
 from lastgasp.semantics import replay as replayed
@@ -54,9 +54,9 @@ PACKAGES = (
 
 def check(
     path: Path | None,
-    goal: str | None,
-    proposal: str | None,
-    installation: str | None,
+    goal: tuple[str, ...],
+    proposal: tuple[str, ...],
+    installation: tuple[str, ...],
     profile: str | None,
     engine: str,
     timeout: float,
@@ -106,15 +106,11 @@ def written_down(report: object) -> str:
     return f"what reproduces it is in {path}; please report it"
 
 
-def _sane(study: Study, proposal: str | None, installation: str | None, timeout: float, form: str) -> int:
+def _sane(study: Study, proposal: tuple[str, ...], installation: tuple[str, ...], timeout: float, form: str) -> int:
     """What is wrong or odd about each installation under each proposal: 1 if wrong, 3 if open, else 0."""
-    for kind, name in (("proposal", proposal), ("installation", installation)):
-        if name is not None:
-            study.pick(kind, name)
     found = {
         f"{where} under {text}": list(study_oddities(study, where, text, Limits(seconds=timeout)))
-        for where in ([installation] if installation else study.installations)
-        for text in ([proposal] if proposal else study.proposals)
+        for where, text in networks(study, proposal, installation)
     }
     if not found:
         complain("there is nothing to check: the study needs a proposal and an installation")

@@ -101,9 +101,9 @@ def cli(context: click.Context) -> int:
 
 @cli.command()
 @path_argument
-@click.option("--goal", help="One goal.")
-@click.option("--proposal", help="One proposal.")
-@click.option("--installation", help="One installation.")
+@click.option("--goal", multiple=True, help="One goal, or several (once for each); all if absent.")
+@click.option("--proposal", multiple=True, help="One proposal, or several; all if absent.")
+@click.option("--installation", multiple=True, help="One installation, or several; all if absent.")
 @profile_option
 @engine_option
 @timeout_option

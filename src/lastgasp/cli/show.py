@@ -19,6 +19,7 @@ from lastgasp.questions.asking import (
     clause_sentence,
     goal_sentence,
     read_otherwise,
+    silent,
 )
 from lastgasp.questions.matrix import Cell, names, verdict_word
 from lastgasp.questions.trying import Trial
@@ -27,7 +28,7 @@ from lastgasp.render.table import trace_table
 from lastgasp.render.words import folded
 from lastgasp.sanity import Oddity
 from lastgasp.sentences import Possible, Sentence
-from lastgasp.study import Clause, Goal, Reading, Study
+from lastgasp.study import Clause, Goal, Reading, Study, speaks_of
 from lastgasp.trace import Entry, Trace
 from lastgasp.validate import did_you_mean
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
@@ -106,7 +107,8 @@ def _grid(study: Study, installation: str, cells: list[Cell]) -> list[str]:
     proposals = list(dict.fromkeys(cell.name.proposal for cell in cells))
     goals = {cell.name.goal: cell.name for cell in cells}
     possible = {goal: is_possibility(study, name) for goal, name in goals.items()}
-    table = {(c.name.goal, c.name.proposal): word(c.verdict, possible[c.name.goal]) for c in cells}
+    table = {(goal, proposal): NOT_ASKED for goal in goals for proposal in proposals}
+    table |= {(c.name.goal, c.name.proposal): word(c.verdict, possible[c.name.goal]) for c in cells}
     marked = {(c.name.goal, c.name.proposal) for c in cells if c.differs}
     width = max(len(goal) for goal in goals)
     columns = [max(len(p), *(len(table[g, p]) + 2 * ((g, p) in marked) for g in goals)) for p in proposals]
@@ -130,6 +132,8 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
     if question.assumptions:
         lines.append("Assumptions:")
         lines += [f"  {named_sentence(name, sentence)}" for name, sentence in question.assumptions.items()]
+    if unheard := silent(study, CheckName.parsed(question.name, study)):
+        lines.append(f"Nothing here is bound by {', '.join(unheard)}: what they are about is not there.")
     lines.append("")
     trace: Trace | None = getattr(verdict, "trace", None)
     match verdict:
@@ -368,15 +372,17 @@ def grammar_page() -> str:
 
 
 def meanings(study: Study) -> str:
-    """Every sentence of the study, read back in words, for its first installation."""
+    """Every sentence of the study, read back in words, for the first installation that has what it is about."""
     if not study.installations:
         return "no problem found; there is no installation to read the sentences with"
-    (name, network), *others = study.installations.items()
-    also = f"; {', '.join(other for other, _ in others)} can be read as well" if others else ""
+    name, *others = study.installations
+    also = f"; {', '.join(others)} can be read as well" if others else ""
     lines = [f"Read for the installation {name}{also}.", ""]
     for kind in ("goal", "clause", "assumption", "reading"):
         items: dict[str, Any] = dict(getattr(study, f"{kind}s"))
         for item in items.values():
+            about = study.read_of(item)
+            where, network = next(pair for pair in study.installations.items() if speaks_of(about, pair[1]))
             if isinstance(item, Reading):
                 sentence = read_otherwise(study, item.name, network)
             elif isinstance(item, Clause):
@@ -385,7 +391,8 @@ def meanings(study: Study) -> str:
                 sentence = goal_sentence(study, item.name, network)
             else:
                 sentence = assumption_sentence(study, item.name, network)
-            lines += [f"{kind} {item.name}", f"  {sentence.text}", f"  {meaning(sentence)}", ""]
+            there = f" (of {where})" if where != name else ""
+            lines += [f"{kind} {item.name}{there}", f"  {sentence.text}", f"  {meaning(sentence)}", ""]
     return "\n".join([*lines, "no problem found"])
 
 

@@ -91,26 +91,29 @@ MACHINE = Record(
     ),
 )
 SETTING = Text("a duration, a whole number, yes, no, or a range")
-INSTANCE = Record(
-    "an instance",
-    (
-        Key("machine", NAME, "the machine it is an instance of", required=True),
-        TITLE,
-        Key(
-            "wires",
-            MapOf(ListOf(NAME, or_one=True), "names of ports"),
-            "ports with the instance they are wired to; a list for a port that only hears",
-        ),
-        Key("settings", MapOf(SETTING, "names of parameters"), "parameters set here"),
+WIRING = (
+    TITLE,
+    Key("also", NAMES, "further names by which sentences may call it"),
+    Key(
+        "wires",
+        MapOf(ListOf(NAME, or_one=True), "names of ports"),
+        "ports with the instance they are wired to; a list for a port that only hears",
     ),
+    Key("settings", MapOf(SETTING, "names of parameters"), "parameters set here"),
 )
+INSTANCE = Record("an instance", (Key("machine", NAME, "the machine it is an instance of", required=True), *WIRING))
+CHANGE = Record("a change of an instance", (Key("machine", NAME, "another machine, or that of a new one"), *WIRING))
 INSTALLATION = Record(
     "an installation",
     (
         Key("installation", LINE, "its name", required=True),
         TITLE,
-        Key("instances", MapOf(INSTANCE, "names of instances"), "machines in use, by name", required=True),
+        Key("instances", MapOf(INSTANCE, "names of instances"), "machines in use, by name"),
+        Key("like", LINE, "another installation, from which it differs by 'with' and 'without'"),
+        Key("with", MapOf(CHANGE, "names of instances"), "instances that are new, or what differs in one of its own"),
+        Key("without", ListOf(NAME, or_one=True), "instances that it does not have"),
     ),
+    one_of=("instances", "like"),
 )
 PROFILE = Record(
     "a profile",
@@ -121,12 +124,14 @@ PROFILE = Record(
     ),
 )
 SENTENCE = Key("sentence", Text("a sentence of the grammar"), "a sentence of the grammar", required=True)
-GOAL = Record("a goal", (TITLE, SENTENCE, SOURCE))
-ASSUMPTION = Record("an assumption", (TITLE, SENTENCE, SOURCE))
+ABOUT = Key("about", NAMES, "instances or parties; where one is missing, this has nothing to say")
+GOAL = Record("a goal", (TITLE, ABOUT, SENTENCE, SOURCE))
+ASSUMPTION = Record("an assumption", (TITLE, ABOUT, SENTENCE, SOURCE))
 CLAUSE = Record(
     "a clause",
     (
         TITLE,
+        ABOUT,
         Key("party", LINE, "whom it binds", required=True),
         Key("document", LINE, "the document it stands in", required=True),
         Key("version", LINE, "the version of that document", required=True),
@@ -153,6 +158,7 @@ PROPOSAL = Record(
     "a proposal",
     (
         TITLE,
+        ABOUT,
         Key("clauses", ListOf(LINE), "the clauses it consists of"),
         Key("assumptions", ListOf(LINE), "the assumptions it stands under"),
     ),

@@ -347,29 +347,66 @@ def read_parameters(node: Node | None, found: list[Problem]) -> tuple[Parameter,
 # --- installations and profiles ------------------------------------------------------------------------------------
 
 
-def read_network(node: Node, machines: Lookup[str, Machine], found: list[Problem]) -> Network | None:
-    """The installation of a checked node, or ``None`` where problems were added to ``found``."""
+def read_network(
+    node: Node, machines: Lookup[str, Machine], found: list[Problem], base: Network | None = None
+) -> Network | None:
+    """The installation of a checked node, or ``None`` where problems were added to ``found``.
+
+    ``base``: the installation that it is like; what differs is merged into its instances.
+    """
     before = len(found)
-    problems = _Problems(found)
     keys = fields(node)
-    instances: list[Instance] = []
-    for name, place, part in named(keys["instances"]):
-        own = fields(part)
-        wanted = own["machine"]
-        machine = machines.get(line(wanted))
-        if machine is None:
-            problems.add(f"unknown machine {line(wanted)!r}", did_you_mean(line(wanted), machines), wanted.place)
-            continue
-        wires = {port: words(ends) for port, _, ends in named(own.get("wires"))}
-        settings = {setting: problems.setting(value) for setting, _, value in named(own.get("settings"))}
-        instances.append(Instance(name, machine, wires, settings, line(own.get("title")), place))
+    if "like" in keys and base is None:
+        cure = "read it with the study that has both, or list its instances"
+        found.append(Problem(f"the installation {line(keys['like'])!r} is not here", cure, start(keys["like"])))
+        return None
+    instances = {one.name: replace(one, place=node.place) for one in base.instances} if base else {}
+    for name in words(keys.get("without")):
+        if instances.pop(name, None) is None:
+            what = f"{line(keys['like'])!r} has no instance {name!r} to leave out"
+            found.append(Problem(what, did_you_mean(name, instances), keys["without"].place))
+    for name, place, part in named(keys.get("with") or keys.get("instances")):
+        changed = _instance(name, place, fields(part), instances, machines, found)
+        if changed is not None:
+            instances[name] = changed
     if len(found) > before:
         return None
     try:
-        return Network(line(keys["installation"]), tuple(instances), line(keys.get("title")))
+        return Network(line(keys["installation"]), tuple(instances.values()), line(keys.get("title")))
     except InputError as error:
         found.extend(replace(problem, place=problem.place or node.place) for problem in error.problems)
         return None
+
+
+def _instance(
+    name: str,
+    place: Place,
+    keys: dict[str, Node],
+    others: dict[str, Instance],
+    machines: Lookup[str, Machine],
+    found: list[Problem],
+) -> Instance | None:
+    """An instance, or one of ``others`` with what differs: wires and settings one by one, anything else as a whole."""
+    problems = _Problems(found)
+    wanted = keys.get("machine")
+    old = others.get(name)
+    if wanted is None and old is None:
+        cure = f"{did_you_mean(name, others)}, or say of which machine a new one is"
+        problems.add(f"there is no instance {name!r} to change", cure, place)
+        return None
+    machine = machines.get(line(wanted)) if wanted or old is None else old.machine
+    if machine is None:
+        assert wanted is not None
+        problems.add(f"unknown machine {line(wanted)!r}", did_you_mean(line(wanted), machines), wanted.place)
+        return None
+    kept = old if old and old.machine is machine else None
+    also = words(keys["also"]) if "also" in keys else kept.also if kept else ()
+    wires = dict(kept.wires) if kept else {}
+    wires |= {port: words(ends) for port, _, ends in named(keys.get("wires"))}
+    settings = dict(kept.settings) if kept else {}
+    settings |= {setting: problems.setting(value) for setting, _, value in named(keys.get("settings"))}
+    title = line(keys.get("title")) or (kept.title if kept else "")
+    return Instance(name, machine, wires, settings, title, also, place)
 
 
 def read_profile(name: str, place: Place, node: Node, found: list[Problem]) -> Profile:

@@ -85,9 +85,9 @@ class Names:
 
     def instance(self, word: Token) -> Instance | None:
         """The instance of that name, or the only one whose machine has that party; ``None`` if there is none."""
-        name = find(str(word), self.network.by_name)
-        if name is not None:
-            return self.network.by_name[name]
+        named = self.network.named(str(word))
+        if named is not None:
+            return named
         of_party = [one for one in self.network.instances if one.machine.party.casefold() == str(word).casefold()]
         if len(of_party) > 1:
             names = " or ".join(one.name for one in of_party)
@@ -96,7 +96,8 @@ class Names:
 
     def device_names(self) -> list[str]:
         parties = {one.machine.party for one in self.network.instances if one.machine.party}
-        return sorted({*self.network.by_name, *parties})
+        also = {name for one in self.network.instances for name in one.also}
+        return sorted({*self.network.by_name, *also, *parties})
 
     def devices(self) -> str:
         return ", ".join(self.device_names())
@@ -112,7 +113,7 @@ class Names:
         name = str(word)
         owner, dot, tail = name.partition(".")
         if dot:
-            name = tail if self.network.by_name.get(find(owner, self.network.by_name) or "") == sender else name
+            name = tail if self.network.named(owner) == sender else name
         events = [event.name for event in sender.machine.sends]
         found = find(name, events)
         if found is None:

@@ -200,17 +200,18 @@ class _StudyReader:
         if kind == "claim":
             return self.claim(read_claim(name, place, node))
         if kind == "proposal":
-            return Proposal(name, words(keys.get("clauses")), words(keys.get("assumptions")), title, place)
+            clauses, assumptions = words(keys.get("clauses")), words(keys.get("assumptions"))
+            return Proposal(name, clauses, assumptions, title, words(keys.get("about")), place)
         sentence = self.sentence(keys["sentence"])
-        stands = start(keys["sentence"])
+        stands, about = start(keys["sentence"]), words(keys.get("about"))
         if kind == "clause":
             texts = {key: line(keys[key]) for key in CLAUSE_TEXTS}
-            return Clause(name, sentence, **texts, title=title, parameters=parameters, place=stands)
+            return Clause(name, sentence, **texts, title=title, about=about, parameters=parameters, place=stands)
         if kind == "reading":
             (read,) = (key for key in READ if key in keys)
             return Reading(name, read, line(keys[read]), sentence, title, source, parameters, stands)
         make: Callable[..., Goal | Assumption] = Goal if kind == "goal" else Assumption
-        return make(name, sentence, title, source, parameters, stands)
+        return make(name, sentence, title, source, about, parameters, stands)
 
     def sentence(self, node: Node) -> str:
         """The text of a sentence, read once here so that a slip is told without a network."""
@@ -230,20 +231,47 @@ class _StudyReader:
                 self.readable(text, check.place)
         return claim
 
+    def installation(
+        self, name: str, nodes: Mapping[str, Node], read: dict[str, Network | None], after: tuple[str, ...]
+    ) -> Network | None:
+        """The installation of that name, those that it is like read before it; ``None`` where that cannot be."""
+        if name in read:
+            return read[name]
+        keys = fields(nodes[name])
+        base: Network | None = None
+        if "like" in keys:
+            like = line(keys["like"])
+            if like == name or like in after:
+                circle = " is like ".join(repr(item) for item in (*after, name, like))
+                self.found.append(
+                    Problem(f"a circle: {circle}", "let one of them list its instances", start(keys["like"]))
+                )
+            elif like in nodes:
+                base = self.installation(like, nodes, read, (*after, name))
+            elif like not in self.broken and not self.unread:
+                cure = did_you_mean(like, nodes)
+                self.lacking.append(Problem(f"unknown installation {like!r}", cure, start(keys["like"])))
+        used = {
+            line(part)
+            for _, _, one in named(keys.get("with") or keys.get("instances"))
+            if (part := fields(one).get("machine"))
+        }
+        missing = used - self.machines.keys()
+        if missing & self.broken or (missing and self.unread) or ("like" in keys and base is None):
+            return read.setdefault(name, None)
+        return read.setdefault(name, read_network(nodes[name], self.machines, self.lacking, base))
+
     def study(self) -> Study:
-        """All that was read, installations included."""
-        installations: dict[str, Network] = {}
+        """All that was read, installations included; each comes after the one that it is like."""
+        nodes: dict[str, Node] = {}
         for node in self.installation_nodes:
-            name = line(fields(node)["installation"])
-            used = {line(fields(part)["machine"]) for _, _, part in named(fields(node)["instances"])}
-            missing = used - self.machines.keys()
-            if not self.new("installation", name, node.place) or missing & self.broken or (missing and self.unread):
-                continue
-            network = read_network(node, self.machines, self.lacking)
-            if network is not None:
-                installations[name] = network
-            else:
-                self.lost.add(name)
+            if self.new("installation", name := line(fields(node)["installation"]), node.place):
+                nodes[name] = node
+        read: dict[str, Network | None] = {}
+        for name in nodes:
+            self.installation(name, nodes, read, ())
+        self.lost |= {name for name, network in read.items() if network is None}
+        installations = {name: network for name, network in read.items() if network is not None}
         return Study(
             machines=self.machines,
             installations=installations,
@@ -344,11 +372,12 @@ def _sentence_files(kind: str, table: Mapping[str, _T], data: Callable[[_T], dic
 
 
 def _plain_data(item: Goal | Assumption) -> dict[str, Any]:
-    return filled(title=item.title, sentence=item.sentence, source=item.source)
+    return filled(title=item.title, about=list(item.about), sentence=item.sentence, source=item.source)
 
 
 def _clause_data(clause: Clause) -> dict[str, Any]:
-    return filled(**{key: getattr(clause, key) for key in ("title", *CLAUSE_TEXTS, "sentence")})
+    texts = {key: getattr(clause, key) for key in ("title", *CLAUSE_TEXTS, "sentence")}
+    return filled(about=list(clause.about), **texts)
 
 
 def _reading_data(reading: Reading) -> dict[str, Any]:
@@ -360,7 +389,8 @@ def _reading_data(reading: Reading) -> dict[str, Any]:
 
 
 def _proposal_data(proposal: Proposal) -> dict[str, Any]:
-    return filled(title=proposal.title, clauses=list(proposal.clauses), assumptions=list(proposal.assumptions))
+    names = {key: list(getattr(proposal, key)) for key in ("about", "clauses", "assumptions")}
+    return filled(title=proposal.title, **names)
 
 
 def _expectation_data(item: Expectation) -> dict[str, Any]:

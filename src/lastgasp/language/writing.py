@@ -187,6 +187,7 @@ def network_to_yaml(network: Network) -> str:
         instance.name: {"machine": instance.machine.name}
         | filled(
             title=instance.title,
+            also=list(instance.also),
             wires={port: ends if isinstance(ends, str) else list(ends) for port, ends in instance.wires.items()},
             settings={name: setting_text(value) for name, value in instance.settings.items()},
         )

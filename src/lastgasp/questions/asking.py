@@ -17,7 +17,7 @@ from lastgasp.questions.classes import classify
 from lastgasp.semantics import replay
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.signals import errs, signal_of
-from lastgasp.study import Assumption, Clause, Goal, Proposal, Reading, Study, durations
+from lastgasp.study import Assumption, Clause, Goal, Proposal, Reading, Study, durations, speaks_of
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Verdict
 
@@ -118,13 +118,34 @@ def worded(
 def sentences_of(
     study: Study, installation: str, proposal: str, assume: Iterable[str] = ()
 ) -> tuple[Network, dict[str, Sentence], dict[str, Sentence]]:
-    """The network of an installation, with the clauses and the assumptions of a proposal bound to it."""
+    """The network of an installation, with the clauses and the assumptions of a proposal bound to it.
+
+    Those that are about something that it does not have say nothing there (:func:`silent`).
+    """
     network = study.installations[installation]
     found = study.pick("proposal", proposal)
     assert isinstance(found, Proposal)
-    clauses = {clause: clause_sentence(study.clauses[clause], network) for clause in found.clauses}
+    binding = [study.clauses[name] for name in found.clauses if speaks_of(study.clauses[name], network)]
+    clauses = {clause.name: clause_sentence(clause, network) for clause in binding}
     assumed = dict.fromkeys((*found.assumptions, *assume))
-    return network, clauses, {name: assumption_sentence(study, name, network) for name in assumed}
+    speaking = [
+        name for name in assumed if name not in study.assumptions or speaks_of(study.assumptions[name], network)
+    ]
+    return network, clauses, {name: assumption_sentence(study, name, network) for name in speaking}
+
+
+def silent(study: Study, name: CheckName) -> list[str]:
+    """The clauses and assumptions of a proposal that say nothing of an installation: it lacks what they are about."""
+    network, proposal = study.installations[name.installation], study.proposals[name.proposal]
+    parts: list[Clause | Assumption] = [study.clauses[clause] for clause in proposal.clauses]
+    parts += [study.assumptions[assumption] for assumption in proposal.assumptions]
+    return [part.name for part in parts if not speaks_of(part, network)]
+
+
+def asked_of(study: Study, name: CheckName) -> bool:
+    """Whether an installation has all that a goal and a proposal are about."""
+    network = study.installations[name.installation]
+    return speaks_of(study.goals[name.goal], network) and speaks_of(study.proposals[name.proposal], network)
 
 
 def ask(
@@ -146,12 +167,20 @@ def ask_all(
     extra: Mapping[str, Sentence] | None = None,
 ) -> dict[CheckName, Question]:
     """The questions behind the names of checks; sentences that they share are read once."""
-    further = extra or {}
-    assumed = tuple(assume)
+    further, assumed, wanted = extra or {}, tuple(assume), list(checks)
+    for name in wanted:
+        for kind in ("goal", "proposal", "installation"):
+            study.pick(kind, getattr(name, kind))
     shared = cache(lambda installation, proposal: sentences_of(study, installation, proposal, assumed))
     goal = cache(lambda installation, name: goal_sentence(study, name, study.installations[installation]))
     questions: dict[CheckName, Question] = {}
-    for name in checks:
+    for name in wanted:
+        if not asked_of(study, name):
+            kind = "proposal" if speaks_of(study.goals[name.goal], study.installations[name.installation]) else "goal"
+            what = (
+                f"the {kind} {getattr(name, kind)!r} is not asked of {name.installation!r}: it lacks what it is about"
+            )
+            raise InputError(Problem(what, "see 'about' in its file, or ask another installation"))
         network, clauses, assumptions = shared(name.installation, name.proposal)
         questions[name] = Question(
             str(name),

@@ -9,10 +9,10 @@ from functools import partial
 from lastgasp.engines.race import Lost, race
 from lastgasp.errors import LastgaspError
 from lastgasp.question import Limits, Memory, Question
-from lastgasp.questions.asking import CheckName, answer, ask_all, clause_sentence, judge, sentences_of
+from lastgasp.questions.asking import CheckName, answer, ask_all, asked_of, clause_sentence, judge, sentences_of
 from lastgasp.questions.classes import conditions
 from lastgasp.sanity import Oddity, oddities
-from lastgasp.study import Expectation, Study
+from lastgasp.study import Expectation, Study, speaks_of
 from lastgasp.verdict import Fails, Holds, Undecided, Verdict
 
 
@@ -39,14 +39,20 @@ Names = str | Iterable[str] | None
 
 
 def names(study: Study, goal: Names = None, proposal: Names = None, installation: Names = None) -> list[CheckName]:
-    """The checks of a study, in the order of its files or of the names given; parts that are named must exist."""
-    picked: list[list[str]] = []
-    for kind, given in (("proposal", proposal), ("installation", installation), ("goal", goal)):
-        wanted = list(dict.fromkeys([given] if isinstance(given, str) else given or ()))
-        for name in wanted:
-            study.pick(kind, name)
-        picked.append(wanted or list(getattr(study, f"{kind}s")))
-    return [CheckName(g, p, i) for i in picked[1] for p in picked[0] for g in picked[2]]
+    """The checks of a study, in the order of its files or of the names given; parts that are named must exist.
+
+    A goal or a proposal is asked of those installations only that have what it is about.
+    """
+    goals, proposals = _picked(study, "goal", goal), _picked(study, "proposal", proposal)
+    every = (CheckName(g, p, i) for i in _picked(study, "installation", installation) for p in proposals for g in goals)
+    return [name for name in every if asked_of(study, name)]
+
+
+def _picked(study: Study, kind: str, wanted: Names) -> list[str]:
+    named = list(dict.fromkeys([wanted] if isinstance(wanted, str) else wanted or ()))
+    for name in named:
+        study.pick(kind, name)
+    return named or list(getattr(study, f"{kind}s"))
 
 
 def matrix(
@@ -120,6 +126,13 @@ def _cells(study: Study, group: Mapping[CheckName, Question], engine: str, limit
 def compared(study: Study, name: CheckName, verdict: Verdict, limits: Limits) -> Cell:
     """A verdict beside the expected one."""
     return Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
+
+
+def networks(study: Study, proposal: Names = None, installation: Names = None) -> list[tuple[str, str]]:
+    """Installations with proposals that are asked of them, in the order of the files or of what is wanted."""
+    proposals, installations = _picked(study, "proposal", proposal), _picked(study, "installation", installation)
+    every = ((where, text) for where in installations for text in proposals)
+    return [pair for pair in every if speaks_of(study.proposals[pair[1]], study.installations[pair[0]])]
 
 
 def study_oddities(study: Study, installation: str, proposal: str, limits: Limits) -> Iterator[Oddity]:

@@ -9,7 +9,7 @@ from lastgasp.errors import InputError, Place
 from lastgasp.language.sentences import parse_sentence, readable_problems
 from lastgasp.question import Limits, Memory, Question
 from lastgasp.questions.asking import CheckName, ask_all, judge, restricting
-from lastgasp.questions.matrix import Cell
+from lastgasp.questions.matrix import Cell, names
 from lastgasp.sentences import Sentence
 from lastgasp.study import Study
 
@@ -43,7 +43,7 @@ def attempt(study: Study, text: str, proposal: str | None = None, installation: 
     if problems:
         raise InputError(problems)
     party = network.by_name[sentence.binds].machine.party if sentence.binds else ""
-    checks = [CheckName(goal, proposal, installation) for goal in study.goals]
+    checks = names(study, None, proposal, installation)
     return Trial(sentence, party, proposal, ask_all(study, checks), ask_all(study, checks, extra={TRIED: sentence}))
 
 
