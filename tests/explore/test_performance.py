@@ -87,7 +87,7 @@ def test_no_divergence_on_random_networks_over_thousands_of_steps() -> None:
         derandomize=True,
         deadline=None,
         database=None,
-        max_examples=250,
+        max_examples=180,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

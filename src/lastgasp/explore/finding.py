@@ -78,7 +78,8 @@ class Exploration:
         if self.rejected is not None:
             lines.append(f"The model itself is at fault: {self.rejected[0]}.")
         if self.doubt:
-            lines.append(f"'lastgasp check' gives no such verdict, because of this: {self.doubt}.")
+            told = "'lastgasp check' would not say so, because of this" if self.trace else "Something is wrong"
+            lines.append(f"{told}: {self.doubt}.")
         if self.artefact:
             lines.append("Some run breaks the goal, but no way was found to go on from there; it does not count.")
         lines.append(self._share())
