@@ -132,7 +132,8 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
     if question.assumptions:
         lines.append("Assumptions:")
         lines += [f"  {named_sentence(name, sentence)}" for name, sentence in question.assumptions.items()]
-    if unheard := silent(study, CheckName.parsed(question.name, study)):
+    named = question.name.split("/")  # a question of somebody's own network has no such name
+    if len(named) == 3 and (unheard := silent(study, CheckName(*named))):
         lines.append(f"Nothing here is bound by {', '.join(unheard)}: what they are about is not there.")
     lines.append("")
     trace: Trace | None = getattr(verdict, "trace", None)
