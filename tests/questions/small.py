@@ -41,17 +41,21 @@ def clause(network: Network, name: str, text: str) -> Clause:
     return Clause(name, text, party, "doc", "1", "source", text, wording_hash(text), "proposed", f"the clause {name}")
 
 
-def ladder(rungs: int) -> Network:
-    """A machine that may climb, one call for each rung; bad is at the top. Any one call may be forbidden."""
-    names = ["ground", *(f"r{number}" for number in range(1, rungs)), "bad"]
-    states = "".join(f"  {name}: {{{'initial: yes' if name == 'ground' else ''}}}\n" for name in names)
-    calls = ", ".join(f"call{number}: {{}}" for number in range(rungs))
-    climbs = "".join(
-        f"  - {{from: {names[number]}, to: {names[number + 1]}, may: , send: call{number}}}\n"
-        for number in range(rungs)
-    )
-    text = f"machine: a\nparty: A\nsends: {{{calls}}}\nstates:\n{states}transitions:\n{climbs}"
-    return lg.compose("room", {"a": lg.machine_from_yaml(text)}, {})
+def ladder(rungs: int, ways: int = 1) -> Network:
+    """A machine that may climb, in so many ways, one call for each rung; bad is at the top. Any call may be forbidden.
+
+    A way is closed where one of its calls is: ``call0``, ``call1``, ..., those of the first way first.
+    """
+    climbs, states, calls = "", "", []
+    for way in range(ways):
+        names = ["ground", *(f"w{way}r{number}" for number in range(1, rungs)), "bad"]
+        states += "".join(f"  {name}: {{}}\n" for name in names[1:-1])
+        for number in range(rungs):
+            calls.append(f"call{len(calls)}: {{}}")
+            arrow = f"from: {names[number]}, to: {names[number + 1]}"
+            climbs += f"  - {{{arrow}, may: , send: call{len(calls) - 1}}}\n"
+    head = f"machine: a\nparty: A\nsends: {{{', '.join(calls)}}}\nstates:\n  ground: {{initial: yes}}\n  bad: {{}}\n"
+    return lg.compose("room", {"a": lg.machine_from_yaml(f"{head}{states}transitions:\n{climbs}")}, {})
 
 
 def switches(count: int) -> Network:
