@@ -40,6 +40,18 @@ def test_a_state_that_must_be_left_and_cannot_be_is_a_timelock(bound: str) -> No
     assert verdict.trace.entries == ()
 
 
+@pytest.mark.parametrize(("bound", "least"), [("at most", 5), ("less than", 4)])
+def test_the_run_to_a_timelock_ends_where_time_is_stuck(bound: str, least: int) -> None:
+    """The other machine can always step, and that helps nothing: the run waits until time can go no further.
+
+    What is wrong there stays so whatever more is said, unless the run breaks it.
+    """
+    goal = "(a is bad and b is y) shall never hold."
+    verdict = rejected(network({"a": ENDS % (bound, ""), "b": LOOP}), goal, "time can never go on")
+    assert verdict.trace is not None and least <= verdict.trace.end <= 5
+    assert verdict.lasting
+
+
 def test_an_urgent_state_without_a_way_out_is_a_timelock() -> None:
     text = """
 machine: a

@@ -17,7 +17,7 @@ from lastgasp.question import Question
 from lastgasp.questions.asking import CheckName, ask, judge
 from lastgasp.questions.effort import Effort
 from lastgasp.questions.marco import Border, Chosen, border
-from lastgasp.questions.matrix import verdict_word
+from lastgasp.questions.matrix import names, verdict_word
 from lastgasp.questions.texts import Escape, Plain, Text, assumption_texts, clause_texts
 from lastgasp.safety import Safe
 from lastgasp.sentences import Possible
@@ -208,9 +208,8 @@ def proposal_cores(
     effort = effort or Effort()
     proposal, installation = study.only("proposal", proposal), study.only("installation", installation)
     found, skipped = [], []
-    for goal, stated in study.goals.items():
-        name = CheckName(goal, proposal, installation)
-        question = ask(study, name)
+    for name in names(study, None, proposal, installation):
+        stated, question = study.goals[name.goal], ask(study, name)
         verdict = judge(study, name, question, limits=effort.each)
         try:
             found.append(_cores(study, name, question, verdict, effort))

@@ -19,7 +19,6 @@ from lastgasp.engines.zones.dbm import (
     earlier,
     includes,
     scaled,
-    unscaled,
     without,
     without_one,
 )
@@ -128,7 +127,7 @@ def hurried(explorer: Explorer, graph: Graph, budget: Budget | None = None) -> E
                     queued.add(user)
     for index, zones in caught.items():
         if zones:
-            return inside(graph.nodes[index], unscaled(zones[0], parts or 1))
+            return inside(graph.nodes[index], zones[0], parts or 1)
     return None
 
 
@@ -369,17 +368,12 @@ def _at(limit: Limit) -> int:
     return -(limit.raw >> 1) * 2 + 1
 
 
-def inside(node: Node, zone: Zone, lasting: bool = True) -> Ending:
-    """How a run ends in a part of a node; what is wrong there is ``lasting`` unless it depends on what comes first."""
-    guard: list[tuple[str, bool, int]] = []
-    apart: list[tuple[str, str, int]] = []
-    names, n = ("", *node.clocks), node.size
-    for i, ahead in enumerate(names):
-        for j, behind in enumerate(names):
-            raw = zone[i * n + j]
-            if raw < node.zone[i * n + j]:
-                if ahead and behind:
-                    apart.append((ahead, behind, raw))
-                else:
-                    guard.append((ahead or behind, bool(ahead), raw))
-    return Ending(node, None, tuple(guard), tuple(apart), lasting)
+def inside(node: Node, zone: Zone, finer: int = 1, *, lasting: bool = True) -> Ending:
+    """How a run ends in a part of a node, which is in ``finer`` parts of a time unit.
+
+    What is wrong there is ``lasting`` unless it depends on who has to move first, or on a step being possible.
+    """
+    names, n, whole = ("", *node.clocks), node.size, scaled(node.zone, finer)
+    pairs = ((i, j) for i in range(n) for j in range(n) if zone[i * n + j] < whole[i * n + j])
+    apart = tuple((names[i], names[j], zone[i * n + j]) for i, j in pairs)
+    return Ending(node, None, (), apart, finer, lasting)

@@ -100,16 +100,6 @@ def scaled(zone: Zone, factor: int) -> Zone:
     return tuple([raw if raw >= INF else 2 * (raw >> 1) * factor + (raw & 1) for raw in zone])
 
 
-def unscaled(zone: Zone, factor: int) -> Zone:
-    """What a zone has in a time unit that is ``factor`` times coarser, its bounds moved inwards to whole units."""
-    return tuple(
-        [
-            raw if raw >= INF else 2 * ((raw >> 1) // factor) + (raw & 1 if (raw >> 1) % factor == 0 else 1)
-            for raw in zone
-        ]
-    )
-
-
 def later(zone: Zone, n: int) -> Zone:
     """Every valuation reached by letting time pass."""
     matrix = list(zone)

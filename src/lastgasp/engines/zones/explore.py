@@ -76,14 +76,16 @@ class Node:
 class Ending:
     """How a run found through zones ends: in ``node``, by ``edge`` or by a delay, under ``guard``.
 
-    ``apart``: the first clock is ahead of the second within a bound. ``lasting``: what is wrong there stays so under
-    further sentences that the run obeys, as these only take steps and time away.
+    ``apart``: then the first clock is ahead of the second (``""`` is always 0) within a bound, counted in ``finer``
+    parts of a time unit. ``lasting``: what is wrong there stays so under further sentences that the run obeys, as these
+    only take steps and time away.
     """
 
     node: Node
     edge: Edge | None
     guard: Guard
     apart: tuple[tuple[str, str, int], ...] = ()
+    finer: int = 1
     lasting: bool = False
 
 

@@ -7,7 +7,7 @@ is possible, one second later where that one is excluded, else the middle of wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from lastgasp.engines.zones.automaton import Automaton
@@ -31,8 +31,12 @@ def run_of(automaton: Automaton, ending: Ending, hurry: int = 0) -> tuple[list[t
     """
     path = path_to(ending.node)
     times = _Times(len(path) + 1)
-    for i, j, raw in spans(automaton, path, ending.guard, ending.apart):
+    for i, j, raw in spans(automaton, path, ending.guard):
         times.bound(i, j, Fraction(raw >> 1, automaton.scale), bool(raw & 1))
+    since = _restarts(path) | {"": len(path)}
+    for ahead, behind, raw in ending.apart:
+        value = Fraction(raw >> 1, automaton.scale * ending.finer)
+        times.bound(since.get(behind, 0), since.get(ahead, 0), value, bool(raw & 1))
     if hurry:
         times.bound(len(path) - 1, len(path) - 1 - hurry, Fraction(1, automaton.scale), True)
     instants = times.solved()
@@ -56,13 +60,15 @@ def path_to(node: Node | None) -> list[Node]:
     return path[::-1]
 
 
-def spans(
-    automaton: Automaton, path: Sequence[Node], guard: Guard, apart: Iterable[tuple[str, str, int]] = ()
-) -> Iterator[tuple[int, int, int]]:
+def _restarts(path: Sequence[Node]) -> dict[str, int]:
+    """The last step of a path that restarts each clock."""
+    return {clock: number for number, node in enumerate(path) if node.edge for clock in node.edge.restart}
+
+
+def spans(automaton: Automaton, path: Sequence[Node], guard: Guard) -> Iterator[tuple[int, int, int]]:
     """What a path says of its instants ``t_0 = 0 <= t_1 <= ...``: ``t_i - t_j`` within a bound (see :mod:`dbm`).
 
-    Step ``k`` leads to node ``k`` of the path, at ``t_k``; the path ends one instant later, under ``guard``, with
-    clocks ``apart`` as in :class:`Ending`.
+    Step ``k`` leads to node ``k`` of the path, at ``t_k``; the path ends one instant later, under ``guard``.
     """
     restarted: dict[str, int] = {}
 
@@ -82,8 +88,6 @@ def spans(
             yield from required(limits, number + 1)
         leaving = path[number + 1].edge if number + 1 < len(path) else None
         yield from required(leaving.guard if leaving else guard, number + 1)
-    for ahead, behind, raw in apart:
-        yield restarted.get(behind, 0), restarted.get(ahead, 0), raw
 
 
 class _Times:
