@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from math import comb
 from unittest.mock import patch
@@ -101,6 +102,13 @@ def test_a_clause_that_cannot_be_obeyed_is_none_until_another_keeps_its_party_ou
     more = repair(pooled([], ["within", "rested", "late", "hears"]), "dark/p")
     assert added(more) == added(found)
     assert len(more.refused) == 1  # the run into the trouble obeys the other two, so they are of no help
+
+
+def test_goals_of_one_title_are_all_asked_about() -> None:
+    asked = pooled([], ["mute", "late"])
+    goals = {name: replace(goal, title="the same") for name, goal in asked.goals.items()}
+    found = repair(replace(asked, goals=goals), "early/p")
+    assert added(found) == {frozenset({"late"})} and len(found.life) == len(LIFE)
 
 
 def test_where_an_addition_contradicts_what_is_said_that_is_withdrawn() -> None:

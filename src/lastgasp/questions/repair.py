@@ -56,17 +56,19 @@ def repair(
     if why := _needless(question, verdict):
         raise InputError(Problem(f"{name.goal}/{name.proposal} {why[0]}", why[1]))
     base = clause_texts(study, question.network, question.clauses)
-    others = ask_all(study, names(study, None, name.proposal, name.installation))
-    asked = {study.goals[item.goal].title or study.goals[item.goal].sentence: q for item, q in others.items()}
-    plains = {
-        title: Plain(replace(other, clauses={}), (*texts, *base), effort)
-        for title, other in asked.items()
-        if other.goal != question.goal
-    }
-    plain = Plain(replace(question, clauses={}), (*texts, *base), effort)
-    search = _Search(plain, plains, len(texts))
-    goal, proposal = study.goals[name.goal], study.proposals[name.proposal]
-    return search.run(name, goal.title or goal.sentence, proposal.title or proposal.name, verdict)
+    asked = ask_all(study, names(study, None, name.proposal, name.installation))
+    plains = {item.goal: Plain(replace(q, clauses={}), (*texts, *base), effort) for item, q in asked.items()}
+    titles = {goal.name: goal.title or goal.sentence for goal in study.goals.values()}
+    search = _Search(
+        plains.pop(name.goal), {_titled(goal, titles): other for goal, other in plains.items()}, len(texts)
+    )
+    return search.run(name, titles[name.goal], study.proposals[name.proposal].title or name.proposal, verdict)
+
+
+def _titled(goal: str, titles: Mapping[str, str]) -> str:
+    """The title of a goal, with its name where another goal has the same title."""
+    shared = sum(title == titles[goal] for title in titles.values()) > 1
+    return f"{titles[goal]} ({goal})" if shared else titles[goal]
 
 
 def _candidates(
@@ -91,10 +93,10 @@ def _candidates(
         study.pick("clause", clause)
         if clause in question.clauses:
             raise InputError(Problem(f"the proposal has the clause {clause!r} already", "name clauses that it lacks"))
-    names = [clause for clause in wanted or study.clauses if clause not in question.clauses]
+    here = [name for name, clause in study.clauses.items() if clause.party in parties and name not in question.clauses]
     texts = tuple(
         text
-        for text in clause_texts(study, question.network, dict.fromkeys(names))
+        for text in clause_texts(study, question.network, dict.fromkeys(wanted or here))
         if (not only or text.party in only) and text.party not in never and text.device not in fixed
     )
     if not texts:
