@@ -68,7 +68,7 @@ def test_cores_say_what_a_proof_needs(folder: Path, tmp_path: Path, call: Call) 
 def test_cores_of_a_whole_proposal(folder: Path, call: Call) -> None:
     ran = call("cores", "--proposal", "better", "--study", folder)
     assert ran.code == 0
-    assert "needed by every proof: of any goal" in ran.out
+    assert "needed by every proof, whatever is asked" in ran.out
     assert "Not asked:" in ran.out and "is shown to be possible by a run" in ran.out
 
 

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from lastgasp.errors import InputError, Problem
-from lastgasp.question import Question
+from lastgasp.question import Memory, Question
 from lastgasp.questions.asking import CheckName, ask, judge
 from lastgasp.questions.effort import Effort
 from lastgasp.questions.marco import Border, Chosen, border
@@ -66,6 +66,11 @@ class Cores:
         """Whether what was proved is that something cannot happen."""
         return isinstance(self.question.goal.formula, Possible)
 
+    @property
+    def partial(self) -> bool:
+        """Whether something was left undecided: what suffices, or that the goal holds with all of it."""
+        return not self.exact or isinstance(self.verdict, Undecided)
+
     def needed(self, need: Need) -> tuple[Text, ...]:
         """The texts of which that is true."""
         return tuple(text for text in self.texts if self.needs[text.name] is need)
@@ -76,6 +81,8 @@ class Cores:
 
     def _paragraph(self) -> str:
         does = "cannot happen" if self.impossible else "holds"
+        if isinstance(self.verdict, Undecided):
+            does = f"is undecided (because {self.verdict.reason})"
         count, plural = len(self.cores), len(self.cores) != 1
         if self.exact:
             sets = f"{count} minimal sets of texts suffice" if plural else "One minimal set of texts suffices"
@@ -83,10 +90,7 @@ class Cores:
         else:
             sets = f"{count} set{'s' * plural} of texts {'are' if plural else 'is'} known to suffice"
             sure = "The answer is approximate: not everything was decided within the limits"
-        doubt = ""
-        if isinstance(self.verdict, Undecided):
-            doubt = f" That it holds is not decided, though no run breaks it: {self.verdict.reason}."
-        return f"“{self.title}” {does} under “{self.proposal}”.{doubt} {sets}. {sure}."
+        return f"“{self.title}” {does} under “{self.proposal}”. {sets}. {sure}."
 
     def _needs(self) -> Iterator[str]:
         for need in Need:
@@ -139,9 +143,9 @@ class ProposalCores:
     skipped: tuple[tuple[str, str], ...]
 
     @property
-    def exact(self) -> bool:
-        """Whether every answer is."""
-        return all(item.exact for item in self.asked)
+    def partial(self) -> bool:
+        """Whether some answer is."""
+        return any(item.partial for item in self.asked)
 
     def needs(self) -> dict[Text, dict[Need, list[str]]]:
         """For each text the titles of the goals of which each need is true."""
@@ -157,7 +161,7 @@ class ProposalCores:
 
     def _lines(self) -> Iterator[str]:
         count = len(self.asked)
-        how = "exact" if self.exact else "approximate: not everything was decided within the limits"
+        how = "approximate: not everything was decided within the limits" if self.partial else "exact"
         goals = f"{count} goal{'s' * (count != 1)}"
         yield f"What {goals} under “{self.title}” need{'s' * (count == 1)} of its texts. The answer is {how}."
         needless = []
@@ -165,7 +169,9 @@ class ProposalCores:
             yield f"\n{text}"
             for need in Need:
                 if titles := needs.get(need):
-                    yield f"  {need.value}: {'; '.join(titles) if len(titles) < count else 'of any goal'}"
+                    yield f"  {need.value}" + (
+                        f": {'; '.join(titles)}" if len(titles) < count else ", whatever is asked"
+                    )
             if text.party and set(needs) == {Need.NONE}:
                 needless.append(text)
         if needless:
@@ -234,7 +240,9 @@ def _need_proof(question: Question, verdict: Verdict) -> None:
             raise _NotProved("is shown to be possible by a run, which needs no text", "ask for the cores of a proof")
         case Fails() if not isinstance(question.goal.formula, Possible):
             raise _NotProved("does not hold", "'lastgasp repair' tells what would make it hold")
-        case Vacuous() | Rejected():
+        case Vacuous():
+            raise _NotProved(f"is vacuous: {verdict.reason}", "'lastgasp explain' shows more")
+        case Rejected():
             raise _NotProved(f"does not hold: {verdict.reason}", "'lastgasp explain' shows more")
 
 
@@ -284,5 +292,5 @@ def _core(plain: Plain, found: Border, chosen: Chosen) -> Core:
     if plain.effort.late:
         verdict: Verdict = Undecided(plain.question.name, "zones", reason="the time was up")
     else:
-        verdict = plain.verdict(chosen, plain.effort.each)
+        verdict = plain.verdict(chosen, replace(plain.effort.each, memory=Memory()))
     return Core(plain.of(chosen), plain.proof(chosen), verdict, found.surely_minimal(chosen))

@@ -65,4 +65,4 @@ def cores(
                 path = certificates / f"{str(item.name).replace('/', '.')}.set-{number}.json"
                 commands.certify(path, core.verdict)
     out(json.dumps(found.to_json(), indent=2) if form == "json" else words.indented(found.words()))
-    return OK if found.exact else OPEN
+    return OPEN if found.partial else OK
