@@ -195,11 +195,7 @@ def by_hand(goal: str, base: Names, candidates: Names) -> Changes:
     return set()
 
 
-@pytest.mark.usefixtures("zones_alone")
-@settings(max_examples=25, derandomize=True, deadline=None)
-@given(st.sampled_from(sorted(SAFETY)), st.permutations(sorted(CLAUSES)), st.integers(0, 2), st.integers(1, 4))
-def test_it_finds_what_looking_at_every_subset_finds(goal: str, names: list[str], fixed: int, free: int) -> None:
-    base, candidates = frozenset(names[:fixed]), frozenset(names[fixed : fixed + free])
+def agrees_with_every_subset(goal: str, base: Names, candidates: Names) -> None:
     asked = pooled(sorted(base), sorted(candidates))
     try:
         found = repair(asked, f"{goal}/p", Effort(Limits(seconds=None)))
@@ -214,6 +210,26 @@ def test_it_finds_what_looking_at_every_subset_finds(goal: str, names: list[str]
         assert item.trace is None or not safe(goal, base | its)
         assert item.enough is None or item.enough == any(more <= its for more, _ in changes(found))
     has_evidence(asked, found)
+
+
+CASES = (st.sampled_from(sorted(SAFETY)), st.permutations(sorted(CLAUSES)), st.integers(0, 2), st.integers(1, 4))
+
+
+@pytest.mark.usefixtures("zones_alone")
+@settings(max_examples=25, derandomize=True, deadline=None)
+@given(*CASES)
+def test_it_finds_what_looking_at_every_subset_finds(goal: str, names: list[str], fixed: int, free: int) -> None:
+    agrees_with_every_subset(goal, frozenset(names[:fixed]), frozenset(names[fixed : fixed + free]))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("zones_alone")
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(*CASES, st.integers(0, 2))
+def test_it_finds_what_looking_at_very_many_subsets_finds(
+    goal: str, names: list[str], fixed: int, free: int, more: int
+) -> None:
+    agrees_with_every_subset(goal, frozenset(names[:fixed]), frozenset(names[fixed : fixed + free + more]))
 
 
 @pytest.mark.usefixtures("zones_alone")
