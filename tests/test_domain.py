@@ -1,4 +1,4 @@
-"""The study of the whole domain: it can be read, every installation is asked, and its verdicts are those on record."""
+"""The study of the whole domain: it can be read, every installation is asked, some verdicts are on record."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def test_some_verdicts_are_those_on_record(study: Study, name: CheckName) -> Non
 
 
 @pytest.mark.long
-def test_every_verdict_is_the_one_on_record(study: Study) -> None:
-    cells = matrix(study, names(study), limits=Limits(seconds=120), jobs=2)
+def test_every_verdict_on_record_is_found_again(study: Study) -> None:
+    """Of the installations that have any on record."""
+    on_record = {item.installation for item in study.expectations}
+    cells = matrix(study, names(study, installation=on_record), limits=Limits(seconds=120), jobs=2)
     assert [f"{cell.name}: {cell.expected}" for cell in cells if cell.expected] == []
