@@ -27,7 +27,7 @@ from lastgasp.questions.repair_answer import Alone, Refusal, Repair, Repairs
 from lastgasp.questions.texts import Escape, Plain, Text, clause_texts
 from lastgasp.sentences import Possible
 from lastgasp.slicing import sliced
-from lastgasp.study import Study
+from lastgasp.study import Study, speaks_of
 from lastgasp.validate import did_you_mean
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -93,7 +93,8 @@ def _candidates(
         study.pick("clause", clause)
         if clause in question.clauses:
             raise InputError(Problem(f"the proposal has the clause {clause!r} already", "name clauses that it lacks"))
-    here = [name for name, clause in study.clauses.items() if clause.party in parties and name not in question.clauses]
+    lacked = [clause for clause in study.clauses.values() if clause.name not in question.clauses]
+    here = [clause.name for clause in lacked if speaks_of(clause, question.network)]
     texts = tuple(
         text
         for text in clause_texts(study, question.network, dict.fromkeys(wanted or here))
