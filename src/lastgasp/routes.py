@@ -411,11 +411,21 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     verdict = _teller(question, part, engine, {})
     network = _under(part, shown)
     trace = evidence(question, part, network, shown.run)
-    defect, doubt = goes_on(network, part, limits)
-    if defect is not None:
-        return verdict(Rejected, *doubt, reason=defect.reason, trace=traced(network, defect.run, ()))
-    kind = Holds if isinstance(question.goal.formula, Possible) else Fails
-    return verdict(kind, *doubt, trace=trace)
+    try:
+        sane = soundness(question, network, part, limits)
+    except NotApplicable:
+        sane = Sanity(complete=False, states=0)
+    if sane.defect is not None:
+        return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
+    unobeyed = _unobeyable(sane.disobeyed, network, verdict)
+    doubt = () if sane.complete or not unrestricted(part) else (DOUBT,)
+    if isinstance(unobeyed, Rejected):
+        return unobeyed
+    if not isinstance(question.goal.formula, Possible):
+        return verdict(Fails, *doubt, trace=trace)
+    if unobeyed is not None:
+        return unobeyed
+    return verdict(Undecided, reason=f"a run shows it, but {DOUBT}") if doubt else verdict(Holds, trace=trace)
 
 
 def goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:

@@ -6,7 +6,7 @@ import pytest
 
 import lastgasp as lg
 from lastgasp.errors import InputError
-from lastgasp.verdict import Fails, Undecided
+from lastgasp.verdict import Fails, Holds, Rejected, Undecided
 from tests.zoo.zoo import SUPPLY, SWITCH, ask, fails, holds, network, not_obeyable, not_proved, rejected
 
 HUB = """
@@ -54,6 +54,16 @@ def test_a_clause_that_only_the_supply_could_obey_is_not_obeyable() -> None:
         "HUB shall not keep light off for at least 10 s.",
     ):
         not_obeyable(hub(""), "s shall never be off for more than 10 s.", text)
+
+
+@pytest.mark.parametrize("engine", ["zones", "bmc", "induction", "auto"])
+def test_what_is_possible_under_a_clause_that_is_not_obeyable_is_not_called_so(engine: str) -> None:
+    """A run that shows it does not make up for a clause with which nothing may be said to hold."""
+    clause = "HUB shall never be dark for more than 10 s."
+    assert isinstance(ask(hub(""), "It is possible that s is off.", engine), Holds)
+    verdict = ask(hub(""), "It is possible that s is off.", engine, clauses=[clause])
+    assert isinstance(verdict, Rejected | Undecided), verdict
+    assert "not obeyable" in verdict.reason or "not shown obeyable" in verdict.reason
 
 
 @pytest.mark.parametrize(
