@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 
 from lastgasp.completion import Blocked, complete
 from lastgasp.engines.zones.engine import Run
 from lastgasp.errors import InternalError, LastgaspError, ReplayError
-from lastgasp.expr import Value
+from lastgasp.expr import Expr, Value, evaluate
 from lastgasp.machine import Range, Setting
 from lastgasp.network import Network
 from lastgasp.observers import observer
 from lastgasp.question import Question
-from lastgasp.semantics import replay, run
-from lastgasp.sentences import Possible, Sentence
+from lastgasp.semantics import RangeError, Semantics, replay, run
+from lastgasp.sentences import Possible, Sentence, durations_of
 from lastgasp.signals import Signal, errs, premise_occurs, signal_of
 from lastgasp.slicing import Slice
 from lastgasp.trace import Trace
 from lastgasp.watch import watch
+
+PATIENCE = 300
+"""How many situations after a run are looked at for one in which nothing more need happen."""
 
 
 class CutTooMuch(LastgaspError):
@@ -30,6 +35,9 @@ def remarks(question: Question, part: Slice, chosen: Mapping[str, Setting]) -> t
     notes = []
     if part.cut:
         notes.append(f"decided without {', '.join(part.cut)}, which cannot influence it and block nothing")
+    looked_at = set(part.restrict).union(*(group.restrict for group in part.apart))
+    if unseen := [name for name in question.restrict if name not in looked_at]:
+        notes.append(f"not looked at, since they speak only of what was left out: {', '.join(unseen)}")
     if chosen:
         notes.append(f"for every value in the ranges of {', '.join(chosen)}: decided at the widest")
     return tuple(notes)
@@ -114,6 +122,44 @@ def obeyed(network: Network, trace: Trace, sentences: Mapping[str, Sentence]) ->
     """The names of the sentences that a run of the network obeys."""
     signal = signal_of(trace, network.with_settings(chosen_values(trace.parameters)))
     return frozenset(name for name, sentence in sentences.items() if _obeys(sentence, signal, trace))
+
+
+def comes_to_rest(part: Slice, network: Network, found: Run) -> bool:
+    """Whether a run of the part was seen to go on to where nothing more need happen: no bound ends any state, and no
+    sentence is owed anything. Looks at :data:`PATIENCE` situations, those that come first before others.
+
+    What a sentence waits for is over when as much time has passed as all of its durations together.
+    """
+    meaning = Semantics(network)
+    durations = (duration for sentence in part.restrict.values() for duration in durations_of(sentence.formula))
+    owed = sum((seconds(duration, meaning.parameters) for duration in durations), Fraction(1))
+    now = meaning.initial()
+    for delay, step in found[0]:
+        now = meaning.apply(meaning.apply(now, delay), step)
+    reached = deque([(*found, meaning.apply(now, found[1]))])
+    for _ in range(PATIENCE):
+        if not reached:
+            break
+        moves, waited, now = reached.popleft()
+        enabled = meaning.enabled(now)
+        if enabled.limit.seconds is None:
+            trace = traced(network, (moves, waited + owed), ())
+            if obeyed(network, trace, part.restrict) == frozenset(part.restrict):
+                return True
+        elif enabled.limit.seconds > 0:
+            delay = enabled.limit.seconds / (2 if enabled.limit.strict else 1)
+            reached.append((moves, waited + delay, meaning.apply(now, delay)))
+        for step in enabled.steps:
+            with suppress(RangeError):
+                reached.append(([*moves, (waited, step)], Fraction(0), meaning.apply(now, step)))
+    return False
+
+
+def seconds(duration: Expr, parameters: Mapping[str, Value]) -> Fraction:
+    """A duration of a sentence under values of the parameters."""
+    value = evaluate(duration, lambda leaf: parameters[leaf.name])  # type: ignore[union-attr]
+    assert isinstance(value, Fraction)
+    return value
 
 
 def _obeys(sentence: Sentence, signal: Signal, trace: Trace) -> bool:

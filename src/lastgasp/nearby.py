@@ -8,8 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from lastgasp.errors import InternalError, NotApplicable
-from lastgasp.evidence import CutTooMuch, chosen_values, fine
-from lastgasp.expr import evaluate
+from lastgasp.evidence import CutTooMuch, chosen_values, fine, seconds
 from lastgasp.extremes import extremes
 from lastgasp.lazy import lazy
 from lastgasp.network import Network
@@ -100,7 +99,7 @@ def _nearest(
     mine = _entries(failing, part.network)
     broken = failing.marks[-1][0]
     latency = sum(
-        (_seconds(question, failing, duration) for duration in durations_of(question.goal.formula)), Fraction(0)
+        (seconds(duration, failing.parameters) for duration in durations_of(question.goal.formula)), Fraction(0)
     )
     found = nearest.nearest(
         compiled(network, part.restrict, question.goal),
@@ -174,8 +173,3 @@ def _same_steps(failing: Trace, trace: Trace, kept: tuple[tuple[int, int], ...])
     for before, now in kept:
         if failing.entries[before - 1].step.mover != trace.entries[now - 1].step.mover:
             raise InternalError(f"step {now} of a run is said to be step {before} of another, and is not")
-
-
-def _seconds(question: Question, failing: Trace, duration: object) -> Fraction:
-    value = evaluate(duration, lambda leaf: failing.parameters[leaf.name])  # type: ignore[arg-type, union-attr]
-    return Fraction(value) if isinstance(value, int | Fraction) else Fraction(0)

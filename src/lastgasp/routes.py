@@ -23,7 +23,7 @@ from lastgasp.certificate import (
 )
 from lastgasp.engines.zones.engine import Defect, Disobedience, Finding, Sanity, find, sanity
 from lastgasp.errors import InternalError, NotApplicable
-from lastgasp.evidence import chosen_values, evidence, remarks, speaks_of, traced
+from lastgasp.evidence import chosen_values, comes_to_rest, evidence, remarks, speaks_of, traced
 from lastgasp.expr import disj
 from lastgasp.extremes import extremes
 from lastgasp.kept import (
@@ -407,7 +407,11 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
 
 
 def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: Shown) -> Verdict:
-    """The verdict that a run allows, once it is seen to break the goal and to go on."""
+    """The verdict that a run allows, once it is seen to break the goal and to go on.
+
+    Where soundness cannot be shown, a run goes on all the same if it comes to where nothing more need happen; whether
+    a party can obey its clauses stays open there.
+    """
     verdict = _teller(question, part, engine, {})
     network = _under(part, shown)
     trace = evidence(question, part, network, shown.run)
@@ -418,14 +422,18 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     if sane.defect is not None:
         return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
     unobeyed = _unobeyable(sane.disobeyed, network, verdict)
-    doubt = () if sane.complete or not unrestricted(part) else (DOUBT,)
+    goes_on = sane.complete or not unrestricted(part) or comes_to_rest(part, network, shown.run)
     if isinstance(unobeyed, Rejected):
         return unobeyed
     if not isinstance(question.goal.formula, Possible):
-        return verdict(Fails, *doubt, trace=trace)
+        return verdict(Fails, *(() if goes_on else (DOUBT,)), trace=trace)
     if unobeyed is not None:
         return unobeyed
-    return verdict(Undecided, reason=f"a run shows it, but {DOUBT}") if doubt else verdict(Holds, trace=trace)
+    if not goes_on:
+        return verdict(Undecided, reason=f"a run shows it, but {DOUBT}")
+    if not sane.complete and (doubted := [name for name in question.clauses if name in part.restrict]):
+        return verdict(Undecided, reason=f"a run shows it, but that {', '.join(doubted)} can be obeyed is not shown")
+    return verdict(Holds, trace=trace)
 
 
 def goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
