@@ -112,14 +112,14 @@ def test_an_installation_with_a_missing_machine_is_named_and_the_rest_answered(t
 
 def slow(folder: Path) -> Path:
     """The study of the lamp with two long corridors beside it, about which a goal takes very long."""
-    states = ", ".join(["s0: {initial: yes}", *(f"s{number}: {{}}" for number in range(1, 150))])
+    states = ", ".join(["s0: {initial: yes}", *(f"s{number}: {{}}" for number in range(1, 300))])
     steps = "".join(
-        f"  - {{from: s{n}, to: s{n + 1}, may: }}\n  - {{from: s{n + 1}, to: s{n}, may: }}\n" for n in range(149)
+        f"  - {{from: s{n}, to: s{n + 1}, may: }}\n  - {{from: s{n + 1}, to: s{n}, may: }}\n" for n in range(299)
     )
     corridor = f"machine: corridor\nstates: {{{states}}}\ntransitions:\n{steps}"
     both = "  one: {machine: corridor}\n  two: {machine: corridor}\n"
     files = edited(LAMP, "models/room.yaml", "  lamp:", both + "  lamp:")
-    later = "goals:\n  later: {sentence: (one is s149 and two is s149) shall never hold.}\n"
+    later = "goals:\n  later: {sentence: (one is s299 and two is s299) shall never hold.}\n"
     return written(folder, {**files, "models/corridor.yaml": corridor, "properties/later.yaml": later})
 
 
