@@ -141,8 +141,10 @@ class Call(Protocol):
     def __call__(self, *arguments: str | Path) -> Ran: ...
 
 
-START = "from lastgasp.cli.main import run; run()"
-"""What the console script does."""
+START = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from lastgasp.cli.main import run; run()"
+)
+"""What the console script does, for a process that can be interrupted even where the tests themselves cannot be."""
 
 
 def outside(*arguments: str | Path, env: Mapping[str, str] | None = None, start: str = START) -> Ran:
