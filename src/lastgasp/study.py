@@ -152,6 +152,15 @@ class Reading:
     place: Place | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a study shows of itself where nothing is named: some of its installations and proposals."""
+
+    installations: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+    place: Place | None = field(default=None, compare=False)
+
+
 @dataclass(frozen=True)
 class Study:
     """Everything in one folder of models and properties, by name."""
@@ -167,6 +176,7 @@ class Study:
     classifications: tuple[Classification, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    overview: Overview = Overview()
 
     def pick(self, kind: str, name: str) -> object:
         """The goal, clause, proposal, ... of that name; :class:`InputError` with a suggestion where there is none."""
@@ -184,12 +194,18 @@ class Study:
         return text
 
     def only(self, kind: str, name: str | None = None) -> str:
-        """The name that is given, or else that of the only one there is; :class:`InputError` where that is none."""
+        """The name that is given, or else that of the only one there is, at least in the overview.
+
+        :class:`InputError` where there is none, or more than one.
+        """
         table: Mapping[str, object] = getattr(self, f"{kind}s")
+        shown: tuple[str, ...] = getattr(self.overview, f"{kind}s", ())
         if name is not None:
             self.pick(kind, name)
         elif len(table) == 1:
             name = next(iter(table))
+        elif len(shown) == 1:
+            name = shown[0]
         elif table:
             raise InputError(Problem(f"the study has {len(table)} {kind}s", f"name one of {', '.join(table)}"))
         else:
@@ -298,6 +314,10 @@ def study_problems(study: Study) -> list[Problem]:
         if reading.of not in table:
             cure = did_you_mean(reading.of, table)
             problems.append(Problem(f"unknown {reading.kind} {reading.of!r}", cure, reading.place))
+    for kind in ("installation", "proposal"):
+        table = getattr(study, f"{kind}s")
+        unknown = [name for name in getattr(study.overview, f"{kind}s") if name not in table]
+        problems += [Problem(f"unknown {kind} {n!r}", did_you_mean(n, table), study.overview.place) for n in unknown]
     for rule in study.classifications:
         unknown = [goal for goal in rule.goals if goal not in study.goals]
         problems += [Problem(f"unknown goal {g!r}", did_you_mean(g, study.goals), rule.place) for g in unknown]

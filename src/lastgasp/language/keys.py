@@ -208,7 +208,7 @@ STATED_KEYS = (
     Key("with", ListOf(LINE, or_one=True), "clauses that are added"),
     Key("without", ListOf(LINE, or_one=True), "clauses of the proposal that are left out"),
     Key("given", ListOf(Text("a sentence of the grammar"), or_one=True), "sentences that are taken as obeyed"),
-    Key("installation", ListOf(LINE, or_one=True), "the installations; none: every one that it can be asked of"),
+    Key("installation", ListOf(LINE, or_one=True), "the installations; none: those of the overview"),
     Key("profile", LINE, "the devices in use"),
     Key("assume", ListOf(LINE, or_one=True), "further assumptions"),
     Key("apart", ListOf(LINE, or_one=True), "instances that it must come out without"),
@@ -253,6 +253,23 @@ KINDS: dict[str, Record] = {
     "expectations": Record(
         "a file of expectations",
         (Key("expectations", ListOf(EXPECTATION), "the verdicts that checks must have", required=True),),
+    ),
+    "overview": Record(
+        "an overview",
+        (
+            Key(
+                "overview",
+                Record(
+                    "what is shown where nothing is named",
+                    (
+                        Key("installations", ListOf(LINE), "the installations that are shown first"),
+                        Key("proposals", ListOf(LINE), "the proposals that are shown first"),
+                    ),
+                ),
+                "what is shown where nothing is named",
+                required=True,
+            ),
+        ),
     ),
     "classes": Record(
         "a file of failure classes",

@@ -41,6 +41,7 @@ from lastgasp.study import (
     Expectation,
     FailureClass,
     Goal,
+    Overview,
     Profile,
     Proposal,
     Reading,
@@ -97,7 +98,8 @@ def load_study(folder: Path, left_out: list[Problem] | None = None) -> Study:
         left_out += sorted([*reader.lacking, *apart], key=_by_place)
         apart, lost = [], reader.lost
         kept = tuple(item for item in study.expectations if item.installation not in lost)
-        study = replace(study, expectations=kept)
+        shown = tuple(name for name in study.overview.installations if name not in lost)
+        study = replace(study, expectations=kept, overview=replace(study.overview, installations=shown))
     found = list(dict.fromkeys(reader.found or [*study_problems(study), *apart]))
     if found:
         raise InputError(sorted(found, key=_by_place))
@@ -141,6 +143,7 @@ class _StudyReader:
         self.readings: dict[str, Reading] = {}
         self.expectations: list[Expectation] = []
         self.classifications: list[Classification] = []
+        self.overview = Overview()
 
     def file(self, node: Node) -> None:
         """Read one file; installations wait until every machine is there."""
@@ -161,6 +164,11 @@ class _StudyReader:
         elif kind == "expectations":
             for item in _items(fields(node)[kind]):
                 self.expectations += _expectations(item)
+        elif kind == "overview":
+            if self.new(kind, "", node.place):
+                parts = fields(fields(node)[kind])
+                shown = [words(parts.get(part)) for part in ("installations", "proposals")]
+                self.overview = Overview(shown[0], shown[1], node.place)
         elif kind == "classes":
             self.classifications += [_classification(item) for item in _items(fields(node)[kind])]
         else:
@@ -284,6 +292,7 @@ class _StudyReader:
             classifications=tuple(self.classifications),
             claims=self.claims,
             readings=self.readings,
+            overview=self.overview,
         )
 
 
@@ -345,6 +354,9 @@ def study_to_yaml(study: Study) -> dict[str, str]:
     if study.expectations:
         expectations = [_expectation_data(expectation) for expectation in study.expectations]
         files["properties/expectations.yaml"] = block({"expectations": expectations})
+    if study.overview != Overview():
+        shown = {part: list(getattr(study.overview, part)) for part in ("installations", "proposals")}
+        files["properties/overview.yaml"] = block({"overview": filled(**shown)})
     if study.classifications:
         classes = [_classification_data(item) for item in study.classifications]
         files["properties/classes.yaml"] = block({"classes": classes})

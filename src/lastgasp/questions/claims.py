@@ -229,8 +229,8 @@ def _all(truths: Iterable[bool | None]) -> bool | None:
 
 
 def installations_of(study: Study, stated: Stated) -> tuple[str, ...]:
-    """The installations that a check is asked of."""
-    return stated.installations or tuple(study.installations)
+    """The installations that a check is asked of: where it names none, those of the overview, or else all."""
+    return stated.installations or study.overview.installations or tuple(study.installations)
 
 
 def _came(study: Study, claim: Claim, stated: Stated, installation: str, change: Change, effort: Effort) -> Came:
