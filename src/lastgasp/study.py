@@ -212,6 +212,10 @@ class Study:
             raise InputError(Problem(f"the study has no {kind}", "add one to its files"))
         return name
 
+    def only_shown(self, installation: str) -> bool:
+        """Whether an installation is the one that is meant where none is named."""
+        return (self.overview.installations or tuple(self.installations)) == (installation,)
+
     def with_profile(self, name: str) -> Study:
         """The study with the parameters of a concrete device set wherever an installation has them.
 

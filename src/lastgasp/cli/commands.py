@@ -21,13 +21,13 @@ from lastgasp.language.yaml_source import read_text
 from lastgasp.lazy import lazy
 from lastgasp.question import Limits
 from lastgasp.questions.asking import CheckName, ask, judge
-from lastgasp.questions.matrix import Cell, compared, matrix, names, networks, study_oddities
+from lastgasp.questions.matrix import Cell, compared, matrix, names, networks, shown, study_oddities
 from lastgasp.questions.reading import unreadable
 from lastgasp.questions.trying import attempt, effect
 from lastgasp.semantics import replay as replayed
 from lastgasp.semantics import walk
 from lastgasp.store import Store, cache_folder
-from lastgasp.study import Study
+from lastgasp.study import Overview, Study
 from lastgasp.trace import Trace, read_trace
 from lastgasp.verdict import Undecided, Vacuous, Verdict
 
@@ -57,6 +57,7 @@ def check(
     goal: tuple[str, ...],
     proposal: tuple[str, ...],
     installation: tuple[str, ...],
+    everything: bool,
     profile: str | None,
     engine: str,
     timeout: float,
@@ -69,11 +70,12 @@ def check(
     sanity: bool,
     form: str,
 ) -> int:
-    """Every goal under every proposal."""
+    """Every goal under every proposal, or what the study shows of itself where nothing is named."""
     study = _study(path, profile)
     if sanity:
-        return _sane(study, proposal, installation, timeout, form)
-    wanted = names(study, goal, proposal, installation)
+        overview = Overview() if everything else study.overview
+        return _sane(study, proposal or overview.proposals, installation or overview.installations, timeout, form)
+    wanted = (names if everything else shown)(study, goal, proposal, installation)
     if not wanted:
         complain("there is nothing to check: the study needs a goal, a proposal and an installation")
         return NOTHING
@@ -85,7 +87,14 @@ def check(
         for cell in cells:
             certify(certificates / f"{str(cell.name).replace('/', '.')}.json", cell.verdict)
     out(_json(show.cells_json(cells)) if form == "json" else show.matrix_text(study, cells))
+    tell_the_rest(study, wanted, everything)
     return exit_code(cells)
+
+
+def tell_the_rest(study: Study, wanted: list[CheckName], everything: bool) -> None:
+    """That there is more than what was shown, and how to get it."""
+    if not everything and study.overview != Overview() and len(wanted) < (total := len(names(study))):
+        note(f"{len(wanted)} of {total} checks; the others: --proposal, --installation, or --all")
 
 
 def opened_store(cache: Path | None, no_cache: bool) -> Store | None:

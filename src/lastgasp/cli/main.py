@@ -19,6 +19,7 @@ from lastgasp.cli.ask import COMMANDS
 from lastgasp.cli.console import INTERNAL, INTERRUPTED, OK, UNUSABLE, complain, note
 from lastgasp.cli.options import (
     ORDERS,
+    all_option,
     assume_option,
     cache_option,
     check_argument,
@@ -102,8 +103,9 @@ def cli(context: click.Context) -> int:
 @cli.command()
 @path_argument
 @click.option("--goal", multiple=True, help="One goal, or several (once for each); all if absent.")
-@click.option("--proposal", multiple=True, help="One proposal, or several; all if absent.")
-@click.option("--installation", multiple=True, help="One installation, or several; all if absent.")
+@click.option("--proposal", multiple=True, help="One proposal, or several; the study's overview if absent.")
+@click.option("--installation", multiple=True, help="One installation, or several; the study's overview if absent.")
+@all_option
 @profile_option
 @engine_option
 @timeout_option

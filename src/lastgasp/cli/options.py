@@ -54,6 +54,9 @@ whole_option = click.option(
     show_default=True,
     help="Limit for the whole answer, such as 60s or '10 min'; what is not known by then is said.",
 )
+all_option = click.option(
+    "--all", "everything", is_flag=True, help="Everything that is not named, not just the study's overview."
+)
 cache_option = click.option(
     "--cache",
     type=file_type,

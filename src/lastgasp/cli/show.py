@@ -21,7 +21,7 @@ from lastgasp.questions.asking import (
     read_otherwise,
     silent,
 )
-from lastgasp.questions.matrix import Cell, names, verdict_word
+from lastgasp.questions.matrix import Cell, shown, verdict_word
 from lastgasp.questions.trying import Trial
 from lastgasp.render.invariant import invariant_lines
 from lastgasp.render.table import trace_table
@@ -92,15 +92,23 @@ def matrix_notes(study: Study, cells: list[Cell]) -> str:
     if assumed:
         words = [f"  {a}: {study.assumptions[a].title or study.assumptions[a].sentence}" for a in assumed]
         parts.append(["Under the assumptions:", *words])
-    look = [cell.name for cell in cells if not isinstance(cell.verdict, Holds)]
+    look: dict[tuple[str, str], list[CheckName]] = {}
+    for cell in cells:
+        if not isinstance(cell.verdict, Holds):
+            look.setdefault((cell.name.proposal, cell.name.installation), []).append(cell.name)
     if look:
-        several = len(study.installations) > 1
-        names = [str(n) if several else f"{n.goal}/{n.proposal}" for n in look]
-        parts.append(["To see why:", *(f"  lastgasp explain {name}" for name in names)])
+        parts.append(["To see why:", *(f"  lastgasp explain {_in_brief(study, names)}" for names in look.values())])
     opened = sum(isinstance(cell.verdict, Undecided) for cell in cells)
     count = f"{len(cells)} check{'s' * (len(cells) != 1)}; {len(differing)} not as expected"
     parts.append([count + (f"; {opened} undecided" if opened else "")])
     return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _in_brief(study: Study, names: list[CheckName]) -> str:
+    """The first of some checks of one proposal, as short as it can be asked for, and how many more there are."""
+    name = names[0]
+    more = f"   (and {len(names) - 1} more)" if len(names) > 1 else ""
+    return (f"{name.goal}/{name.proposal}" if study.only_shown(name.installation) else str(name)) + more
 
 
 def _grid(study: Study, installation: str, cells: list[Cell]) -> list[str]:
@@ -324,7 +332,8 @@ def trial_text(trial: Trial, cells: Sequence[tuple[Cell, Cell]]) -> str:
 
 
 def diagrams(study: Study) -> dict[str, str]:
-    """File name and SVG of every machine, of every installation's wiring, and of the failures that are expected.
+    """File name and SVG of every machine, of every installation's wiring, and of the failures that are expected
+    of what the study shows where nothing is named.
 
     Of checks under one proposal that fail by the same run, the first is drawn.
     """
@@ -332,14 +341,14 @@ def diagrams(study: Study) -> dict[str, str]:
     found |= {f"installation-{name}.svg": _svg(drawing.wiring_dot(net)) for name, net in study.installations.items()}
     failing = {(e.goal, e.proposal, e.installation) for e in study.expectations if e.verdict == "fails"}
     drawn: set[tuple[str, str, tuple[Entry, ...]]] = set()
-    for name in [name for name in names(study) if (name.goal, name.proposal, name.installation) in failing]:
+    for name in [name for name in shown(study) if (name.goal, name.proposal, name.installation) in failing]:
         verdict = answer(study, name)
         if isinstance(verdict, Fails) and verdict.trace is not None:
             same = (name.proposal, name.installation, verdict.trace.entries)
             if same not in drawn:
                 drawn.add(same)
-                several = f"-{name.installation}" if len(study.installations) > 1 else ""
-                found[f"run-{name.proposal}-{name.goal}{several}.svg"] = lanes(ask(study, name), verdict)
+                where = "" if study.only_shown(name.installation) else f"-{name.installation}"
+                found[f"run-{name.proposal}-{name.goal}{where}.svg"] = lanes(ask(study, name), verdict)
     return found
 
 

@@ -48,6 +48,11 @@ def names(study: Study, goal: Names = None, proposal: Names = None, installation
     return [name for name in every if asked_of(study, name)]
 
 
+def shown(study: Study, goal: Names = None, proposal: Names = None, installation: Names = None) -> list[CheckName]:
+    """The checks of :func:`names`, where what is not named is that of the study's overview, if it has one."""
+    return names(study, goal, proposal or study.overview.proposals, installation or study.overview.installations)
+
+
 def _picked(study: Study, kind: str, wanted: Names) -> list[str]:
     named = list(dict.fromkeys([wanted] if isinstance(wanted, str) else wanted or ()))
     for name in named:

@@ -28,15 +28,20 @@ class Trial:
 
 
 def attempt(study: Study, text: str, proposal: str | None = None, installation: str | None = None) -> Trial:
-    """A sentence read, and added to a proposal; nothing is decided yet. Names left out are the first of the study.
+    """A sentence read, and added to a proposal; nothing is decided yet. Names left out are the first of the
+    study's overview, or of the study.
 
     Raises :class:`InputError` with place and suggestion where the sentence cannot be read, binds a party that could
     not know what it says, or takes no run away.
     """
     if not study.proposals or not study.installations or not study.goals:
         raise InputError("the study needs a proposal, an installation and a goal to try a sentence on")
-    proposal = next(iter(study.proposals)) if proposal is None else study.only("proposal", proposal)
-    installation = next(iter(study.installations)) if installation is None else study.only("installation", installation)
+    if proposal is None:
+        proposal = next(iter(study.overview.proposals or study.proposals))
+    if installation is None:
+        installation = next(iter(study.overview.installations or study.installations))
+    study.pick("proposal", proposal)
+    study.pick("installation", installation)
     network = study.installations[installation]
     sentence = restricting(parse_sentence(text, network, place=Place("sentence", 1, 1)))
     problems = readable_problems(sentence, network) if sentence.binds else []

@@ -70,7 +70,7 @@ def explore(
     """
     study = bundled.load_study(folder)
     chosen = study if profile is None else study.with_profile(profile)
-    wanted = [asking.CheckName.parsed(check_name, chosen)] if check_name else matrix.names(chosen)
+    wanted = [asking.CheckName.parsed(check_name, chosen)] if check_name else matrix.shown(chosen)
     if not wanted:
         complain("there is nothing to explore: the study needs a goal, a proposal and an installation")
         return NOTHING

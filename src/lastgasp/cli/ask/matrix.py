@@ -15,6 +15,7 @@ import click
 
 from lastgasp.cli.console import NOTHING, UNUSABLE, Progress, complain, note, out
 from lastgasp.cli.options import (
+    all_option,
     cache_option,
     engine_option,
     file_type,
@@ -70,6 +71,7 @@ COLUMNS = (
 @click.option("--goal", "goals", multiple=True, help="One goal; may be given several times.")
 @click.option("--proposal", "proposals", multiple=True, help="One proposal; may be given several times.")
 @click.option("--installation", "installations", multiple=True, help="One installation; may be given several times.")
+@all_option
 @profile_option
 @engine_option
 @timeout_option
@@ -84,6 +86,7 @@ def matrix(
     goals: tuple[str, ...],
     proposals: tuple[str, ...],
     installations: tuple[str, ...],
+    everything: bool,
     profile: str | None,
     engine: str,
     timeout: float,
@@ -102,7 +105,7 @@ def matrix(
     left_out: list[Problem] = []
     study = bundled.load_study(path, left_out)
     study = study if profile is None else study.with_profile(profile)
-    wanted = cells.names(study, goals, proposals, installations)
+    wanted = (cells.names if everything else cells.shown)(study, goals, proposals, installations)
     if not wanted and not left_out:
         complain("there is nothing to check: the study needs a goal, a proposal and an installation")
         return NOTHING
@@ -122,6 +125,7 @@ def matrix(
             note(f"lastgasp: {len(found)} of {len(wanted)} checks were answered; {kept}")
             raise
     text = WRITTEN[form](study, answers)
+    commands.tell_the_rest(study, wanted, everything)
     if output is None:
         out(text.rstrip("\n"))
     else:
