@@ -18,11 +18,11 @@ OUTCOMES = {"holds": True, "can happen": True, "fails": False, "cannot happen": 
 class Stated:
     """A check and how it is said to come out.
 
-    Either a ``goal`` of the study or a ``sentence`` of its own, of each of ``installations`` (none named: those of
-    the study's overview, or all), under the clauses of ``proposal`` and those of ``with_``, without those of
-    ``without``, and under the sentences in ``given``; for the devices of ``profile``, under the assumptions in ``assume``. ``outcome`` is one
-    of :data:`OUTCOMES`; ``classification`` names the class of the failure, ``apart`` instances that must have no
-    influence.
+    Either a ``goal`` of the study or a ``sentence`` of its own, of each of ``installations`` (none named: those of the
+    study's overview, or all), under the clauses of ``proposal`` and those of ``with_``, without those of ``without``,
+    and under the sentences in ``given``; for the devices of ``profile``, under the assumptions in ``assume``.
+    ``outcome`` is one of :data:`OUTCOMES`; ``classification`` names the class of the failure, ``apart`` instances that
+    must have no influence.
     """
 
     outcome: str

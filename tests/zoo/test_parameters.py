@@ -273,7 +273,9 @@ def test_the_unit_of_time_changes_no_verdict(goal: str, clauses: tuple[str, ...]
 
 
 @pytest.mark.parametrize("factor", [Fraction(7), Fraction(1, 3)])
-@pytest.mark.parametrize("name", ["no-false-ad1/today/single-phase", "no-false-ad1/mains-signal/single-phase"])
+@pytest.mark.parametrize(
+    "name", ["no-false-ad1/today/single-phase-backend-timed", "no-false-ad1/mains-signal/single-phase-backend-timed"]
+)
 def test_the_unit_of_time_changes_no_verdict_of_the_study(name: str, factor: Fraction) -> None:
     """A check that fails and one that holds."""
     study = lg.load_study()

@@ -181,8 +181,8 @@ def comply(
 ) -> Complying:
     """Every clause against every device of the party that it binds; conflicts among the clauses of each device.
 
-    Without names: all clauses, installations, profiles. :class:`InputError` for unknown names, and where there is
-    nothing to ask or a clause fits no installation.
+    Without names: all clauses, the installations of the overview (or all), all profiles. :class:`InputError` for
+    unknown names, and where there is nothing to ask or a clause fits no installation.
     """
     effort, assume = effort or Effort(), tuple(assume)
     names = list(study.clauses) if clauses is None else list(dict.fromkeys(clauses))
@@ -192,7 +192,8 @@ def comply(
                 study.pick(kind, name)
     if not names or not study.installations:
         raise InputError(Problem("there is no clause that a device could obey", "the study needs clauses of a party"))
-    groups = list(_groups(study, names, [installation] if installation else study.installations, profile, assume))
+    where = [installation] if installation else study.overview.installations or study.installations
+    groups = list(_groups(study, names, where, profile, assume))
     answer = _Answering(effort)
     for device, network, sentences, assumptions in groups:
         answer.device(device, network, sentences, assumptions)
