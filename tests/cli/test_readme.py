@@ -11,6 +11,7 @@ import pytest
 from lastgasp.bundled import bundled_folder, load_study
 from lastgasp.cli.main import cli
 from lastgasp.questions.asking import CheckName
+from lastgasp.questions.matrix import shown
 from tests.cli.studies import ROOT, Call, snapshot
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -72,8 +73,16 @@ def test_the_table_of_verdicts_is_about_the_bundled_study() -> None:
     table = next(block for block in FENCE.findall(README) if "FAILS" in block)
     head, *rows = table.strip("\n").splitlines()
     study = load_study()
-    assert head.split() == list(study.proposals)
-    assert [row.split()[0] for row in rows] == list(study.goals)
+    overview = shown(study)
+    assert head.split() == list(dict.fromkeys(name.proposal for name in overview))
+    assert [row.split()[0] for row in rows] == list(dict.fromkeys(name.goal for name in overview))
+    on_record = {(e.goal, e.proposal, e.installation): e for e in study.expectations}
+    for name in overview:
+        item = on_record.get((name.goal, name.proposal, name.installation))
+        words = [w.strip() for w in re.split(r"  +", next(row for row in rows if row.split()[0] == name.goal))]
+        word = words[1 + head.split().index(name.proposal)]
+        kind = f" ({item.classification})" if item and item.classification else ""
+        assert word in ({"FAILS" + kind, "CANNOT HAPPEN"} if item else {"holds", "can happen"}), name
 
 
 QUICK = [line for line in COMMANDS if words(line)[0] in ("explain", "lint", "doctor", "simulate", "schema")]

@@ -356,7 +356,7 @@ def test_proposals_of_a_study(tmp_path: Path) -> None:
 
 def test_the_bundled_study_binds_the_meter_further() -> None:
     """The text in force lets a meter keep the 12 V off for longer than 3 min with supply present."""
-    found = lg.equivalent(lg.load_study(), "smets-only", "today")
+    found = lg.equivalent(lg.load_study(), "mp102a", "today")
     assert found.relation is Relation.FIRST_STRICTER and not found.partial
     assert found.parties == {"ESME": (True, False)}
     (item,) = (item for item in found.under_second if item.follows is False)

@@ -28,7 +28,7 @@ from lastgasp.questions.effort import Effort
 from lastgasp.questions.marco import Monotone, border
 from lastgasp.render.table import trace_table
 from lastgasp.sentences import Sentence
-from lastgasp.study import Study
+from lastgasp.study import Study, speaks_of
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -186,13 +186,20 @@ def comply(
     """
     effort, assume = effort or Effort(), tuple(assume)
     names = list(study.clauses) if clauses is None else list(dict.fromkeys(clauses))
-    for kind, asked in (("clause", names), ("installation", [installation]), ("profile", [profile])):
+    for kind, asked in (
+        ("clause", names),
+        ("installation", [installation]),
+        ("profile", [profile]),
+        ("assumption", assume),
+    ):
         for name in asked:
             if name is not None:
                 study.pick(kind, name)
     if not names or not study.installations:
         raise InputError(Problem("there is no clause that a device could obey", "the study needs clauses of a party"))
     where = [installation] if installation else study.overview.installations or study.installations
+    if clauses is None:
+        names = [n for n in names if any(speaks_of(study.clauses[n], study.installations[one]) for one in where)]
     groups = list(_groups(study, names, where, profile, assume))
     answer = _Answering(effort)
     for device, network, sentences, assumptions in groups:
@@ -221,7 +228,8 @@ def _groups(
     profiles = [profile] if profile else ["", *study.profiles]
     for installation in installations:
         network = study.installations[installation]
-        assumptions = {name: assumption_sentence(study, name, network) for name in assume}
+        told = [name for name in assume if speaks_of(study.assumptions[name], network)]
+        assumptions = {name: assumption_sentence(study, name, network) for name in told}
         fitting: dict[str, dict[str, Sentence]] = {}
         for name in names:
             try:
