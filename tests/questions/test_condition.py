@@ -390,3 +390,19 @@ def test_the_whole_range_and_none_of_it_are_answers() -> None:
 
 def test_it_is_a_public_question() -> None:
     assert lg.condition is condition
+
+
+def test_too_many_parameters_at_once_are_said_to_be_and_what_is_known_stays() -> None:
+    """A code that tells them all apart does not fit into a zone."""
+    many = range(16)
+    machine = "machine: m\nparty: M\nparameters:\n"
+    machine += (
+        "".join(f"  p{n}: {{range: 0 s .. {60 + n}/7 s}}\n" for n in many)
+        + "states:\n  s0: {initial: yes, at most: p0}\n"
+    )
+    machine += "".join(f"  s{n}: {{at most: p{n}}}\n" for n in many[1:]) + "transitions:\n"
+    machine += "".join(f"  - {{from: s{n}, to: s{(n + 1) % 16}, may: }}\n" for n in many)
+    asked = question(network({"m": machine}, {}), "m shall not be s1 for more than 5 s.")
+    found = condition(asked, effort=Effort(), probe=False)
+    assert not found.exact and "name those of interest with --over" in found.words()
+    assert condition(asked, (("m.p1",),), probe=False).exact

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import combinations, product
 
 from lastgasp.engines.polyhedra import Polyhedra
-from lastgasp.engines.zones.parametric import Flat
+from lastgasp.engines.zones.parametric import Flat, TooMany
 from lastgasp.errors import Disagreement, InputError, Problem
 from lastgasp.facade import decide
 from lastgasp.machine import Range
@@ -111,7 +111,10 @@ class _Search:
         for point, flat_, off in self.candidates():
             if self.effort.late:
                 return "the time was up"
-            found = self.opened.at(point, flat_, off, self.effort.each)
+            try:
+                found = self.opened.at(point, flat_, off, self.effort.each)
+            except TooMany:
+                return f"{len(self.names)} parameters are too many at once; name those of interest with --over"
             if isinstance(found, Undecided):
                 where = ", ".join(f"{name} = {value} s" for name, value in point.items())
                 return f"at {where}: {found.reason}"

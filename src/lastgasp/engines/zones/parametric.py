@@ -115,6 +115,10 @@ class Sample:
         return factors, whole - sum((factor * self.point[name] for name, factor in factors.items()), Fraction(0))
 
 
+class TooMany(NotApplicable):
+    """A sample that tells its parameters apart needs numbers that zones cannot hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What one exploration tells: a region of parameters, in all of which some run breaks the goal, or none does.
@@ -137,7 +141,7 @@ def around(system: TimedSystem, sample: Sample, budget: Budget) -> Around:
     """Explore a system with open parameters at a sample, and generalise. :class:`NotApplicable` where zones are not."""
     ledger, concrete = _Ledger(sample), system.with_parameters(sample.coded)
     if max(constants(concrete), default=Fraction(0)) * sample.scale * ROOM > INF:
-        raise NotApplicable(ENGINE, "the parameters need a unit of time that is too fine")
+        raise TooMany(ENGINE, "so many parameters at once need a unit of time that is too fine")
     automaton = Automaton(concrete, _Oracle(ledger), sample.scale)
     if automaton.scale != sample.scale:
         raise InternalError("the code of a sample needs a finer unit of time than was thought")
