@@ -219,3 +219,15 @@ def test_an_interrupted_run_keeps_what_it_found(tmp_path: Path, call: Call, no_s
     assert b"1 of 2 checks were answered; what was found is kept" in err and not out
     ran = call("matrix", folder, *options, "--format", "csv")
     assert rows(ran.out) == {("goes-out", "today"): "can happen"} and not no_search
+
+
+@pytest.mark.parametrize("command", ["check", "matrix"])
+def test_an_overview_is_shown_unless_more_is_named(tmp_path: Path, call: Call, command: str) -> None:
+    overview = {"properties/overview.yaml": "overview: {proposals: [better]}\n"}
+    folder = written(tmp_path, {**LAMP, **overview, "properties/expectations.yaml": LAMP_EXPECTED})
+    brief, named, whole = (call(command, folder, *more) for more in ((), ("--proposal", "today"), ("--all",)))
+    assert "better" in brief.out and "today" not in brief.out.partition("explain")[0]
+    assert "2 of 4 checks; the others: --proposal, --installation, or --all" in brief.err
+    assert "better" not in named.out.partition("explain")[0]
+    assert "better" in whole.out and "today" in whole.out and "of 4 checks" not in whole.err
+    assert (brief.code, named.code, whole.code) == (0, 0, 0)

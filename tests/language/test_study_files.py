@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from lastgasp.language.study_files import load_study, study_to_yaml
+from lastgasp.questions.matrix import names, shown
 from lastgasp.study import durations, wording_hash
 from tests.language.house import FILES, refused, write
 
@@ -103,3 +104,29 @@ def test_folders_that_hold_no_study(tmp_path: Path) -> None:
 def test_the_package_imports_no_parser() -> None:
     code = "import lastgasp, sys; sys.exit(any(m in sys.modules for m in ('lark', 'ruamel.yaml')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+OVERVIEW = "overview:\n  installations: [house]\n  proposals: [none]\n"
+MORE = "proposals:\n  others: {assumptions: [calm]}\n"
+
+
+def test_an_overview_is_what_is_meant_where_nothing_is_named(tmp_path: Path) -> None:
+    files = FILES | {"properties/overview.yaml": OVERVIEW, "properties/others.yaml": MORE}
+    study = load_study(write(tmp_path / "one", files))
+    assert study.overview.installations == ("house",) and study.overview.proposals == ("none",)
+    assert study.only("proposal") == "none", "the only one of the overview"
+    assert {name.proposal for name in names(study)} == {"none", "others"}
+    assert {name.proposal for name in shown(study)} == {"none"}
+    assert {name.proposal for name in shown(study, proposal="others")} == {"others"}
+    assert load_study(write(tmp_path / "two", study_to_yaml(study))) == study
+
+
+def test_an_overview_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    files = FILES | {
+        "properties/overview.yaml": OVERVIEW.replace("[none]", "[nonne]"),
+        "properties/again.yaml": OVERVIEW,
+    }
+    problems = refused(load_study, write(tmp_path, files))
+    assert [problem.what for problem in problems] == ["a second overview ''"]
+    (problem,) = refused(load_study, write(tmp_path / "b", {**files, "properties/again.yaml": MORE}))
+    assert (problem.what, problem.cure) == ("unknown proposal 'nonne'", "did you mean 'none'?")

@@ -397,7 +397,7 @@ def test_too_many_parameters_at_once_are_said_to_be_and_what_is_known_stays() ->
     many = range(16)
     machine = "machine: m\nparty: M\nparameters:\n"
     machine += (
-        "".join(f"  p{n}: {{range: 0 s .. {60 + n}/7 s}}\n" for n in many)
+        "".join(f"  p{n}: {{range: 1 s .. {600 + n}/7 s}}\n" for n in many)
         + "states:\n  s0: {initial: yes, at most: p0}\n"
     )
     machine += "".join(f"  s{n}: {{at most: p{n}}}\n" for n in many[1:]) + "transitions:\n"
