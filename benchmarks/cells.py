@@ -11,7 +11,7 @@ import sys
 import time
 
 from lastgasp.bundled import load_study
-from lastgasp.questions.matrix import names
+from lastgasp.questions.matrix import shown
 
 
 def seconds(*command: str) -> float:
@@ -26,7 +26,7 @@ def main() -> None:
     unit = statistics.median(seconds(sys.executable, "-c", "import z3") for _ in range(9))
     print(f"import z3                 {unit:6.2f} s     1.0")
     cells: list[float] = []
-    for name in names(load_study()):
+    for name in shown(load_study()):
         cells.append(seconds(*check("--goal", name.goal, "--proposal", name.proposal, "--jobs", "1")))
         print(f"{name.goal + '/' + name.proposal:50} {cells[-1]:6.2f} s  {cells[-1] / unit:6.1f}")
     print(f"median cell               {statistics.median(cells):6.2f} s  {statistics.median(cells) / unit:6.1f}")

@@ -20,7 +20,7 @@ from lastgasp.bundled import load_study
 from lastgasp.facade import decide
 from lastgasp.questions.asking import ask
 from lastgasp.questions.condition import condition, open_parameters
-from lastgasp.questions.matrix import names
+from lastgasp.questions.matrix import shown
 
 
 def main(largest: int) -> None:
@@ -34,7 +34,7 @@ def main(largest: int) -> None:
             f"Fischer {n}", lambda at=at: decide(at), lambda asked=asked, over=over: condition(asked, over, probe=False)
         )
     study = load_study()
-    for name in names(study):
+    for name in shown(study):
         if name.goal not in ("no-false-ad1", "no-ad1-without-outage"):
             continue
         asked = ask(study, name)

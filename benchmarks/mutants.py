@@ -26,9 +26,12 @@ from lastgasp.questions.matrix import compared, names, study_oddities
 from lastgasp.study import Study
 from lastgasp.verdict import Undecided
 
-ORDER = ("mains-signal", "smets-chts-csp", "today", "smets-only")
+ORDER = ("mains-signal", "smets-chts-csp", "today", "mp102a")
 """Proposals in the order in which they are asked at first: those whose verdicts say most come before the others."""
 
+
+MOST = 2
+"""In how many installations a machine is looked at, the overview first."""
 
 SANITY = "sanity"
 """Stands for the goal where a sanity report is asked."""
@@ -165,19 +168,28 @@ def differs(study: Study, name: CheckName, before: set[str]) -> str:
     return "" if found == before else "something is missing"
 
 
+def watching(study: Study, machine: Machine) -> Watch:
+    """What is asked about the mutants of a machine: everything of :data:`MOST` installations that have it."""
+    having = [i for i, net in study.installations.items() if any(item.machine == machine for item in net.instances)]
+    having.sort(key=lambda name: name not in study.overview.installations)
+    checks = names(study, None, None, having[:MOST])
+    checks.sort(key=lambda name: ORDER.index(name.proposal) if name.proposal in ORDER else len(ORDER))
+    asked = {(name.proposal, name.installation) for name in checks}
+    reports = [CheckName(SANITY, p, i) for i in having[:MOST] for p in ("today", "mains-signal") if (p, i) in asked]
+    return Watch([*checks, *reports], {name: set(odd(study, name)) for name in reports})
+
+
 def main(wanted: list[str]) -> None:
     """Print every mutant with what notices it, then the share and the survivors."""
     # verdicts are compared here, proofs are not shown to anybody: to check them again would take half of the time
     routes.recheck_inductive = routes.recheck_sound = lambda *proof: None
     study = load_study()
-    reports = [CheckName(SANITY, p, i) for i in study.installations for p in ("today", "mains-signal")]
-    checks = sorted(names(study), key=lambda name: ORDER.index(name.proposal))
-    watch = Watch([*checks, *reports], {name: set(odd(study, name)) for name in reports})
     count: Counter[str] = Counter()
     survivors: list[str] = []
     for name, machine in study.machines.items():
         if wanted and name not in wanted:
             continue
+        watch = watching(study, machine)
         for words, mutant in mutants(machine):
             start = time.perf_counter()
             try:

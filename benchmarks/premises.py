@@ -49,7 +49,7 @@ from lastgasp.verdict import Holds
 
 COPIES = (1, 2, 4, 8)
 KINDS = ("one", "all", "AD1")
-CHECK = CheckName("no-false-ad1", "mains-signal", "single-phase")
+CHECK = CheckName("no-false-ad1", "mains-signal", "single-phase-backend-timed")
 SHARED = ("wan", "csp", "dcc", "network_operator")
 ALERT = "CH shall send power_loss_alert only for a supply outage of more than 3 min, no later than 2 min after its end."
 
@@ -112,7 +112,8 @@ def premises(copies: int) -> tuple[Question, list[dict[str, str]]]:
     for each in names:
         for item in own:
             wires = {port: each[item.source(port)] for port in item.wires}
-            instances.append(replace(item, name=each[item.name], wires=wires))
+            other = {} if each[item.name] == item.name else {"also": ()}
+            instances.append(replace(item, name=each[item.name], wires=wires, **other))
     for item in asked.network.instances:
         if item.name == "csp":
             wired = {**{hub: hub for hub in hubs}, "hubs": hubs, "wan": "wan"}

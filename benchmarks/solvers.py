@@ -25,7 +25,7 @@ from lastgasp.bundled import load_study
 from lastgasp.engines import bmc, induction, spacer
 from lastgasp.engines.obligations import Proved, clauses
 from lastgasp.questions.asking import CheckName, ask
-from lastgasp.questions.matrix import names
+from lastgasp.questions.matrix import shown
 from lastgasp.sentences import Possible
 from lastgasp.slicing import sliced
 from lastgasp.system import TimedSystem, compiled
@@ -86,7 +86,7 @@ def questions(seconds: float) -> Iterator[tuple[str, float]]:
     yield from ((f"fischer {count}", seconds) for count in (2, 3, 4))
     yield "fischer 5", max(LONG, seconds)
     study = load_study()
-    for name in names(study):
+    for name in shown(study):
         expected = any(
             (name.goal, name.proposal, name.installation) == (item.goal, item.proposal, item.installation)
             for item in study.expectations

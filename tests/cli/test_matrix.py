@@ -231,3 +231,15 @@ def test_an_overview_is_shown_unless_more_is_named(tmp_path: Path, call: Call, c
     assert "better" not in named.out.partition("explain")[0]
     assert "better" in whole.out and "today" in whole.out and "of 4 checks" not in whole.err
     assert (brief.code, named.code, whole.code) == (0, 0, 0)
+
+
+def test_the_condition_stands_in_its_column(expected_lamp: Path, call: Call) -> None:
+    """Of what fails only: the lamp warms up for at most a minute, or it is dark for too long."""
+    ran = call("matrix", expected_lamp, "--over", "lamp.warm", "--format", "csv")
+    found = {(row["goal"], row["proposal"]): row["condition"] for row in csv.DictReader(io.StringIO(ran.out))}
+    words = found.pop(("bright", "today"))
+    assert "if and only if time to warm up (lamp) is at most 1 min (exactly that included)" in words
+    assert set(found.values()) == {""}
+    assert words in call("matrix", expected_lamp, "--over", "lamp.warm").out.replace("\n", " ")
+    ran = call("matrix", expected_lamp, "--over", "lamp.worm")
+    assert ran.code == 2 and "no installation here has the parameter 'lamp.worm'" in ran.err and "lamp.warm" in ran.err

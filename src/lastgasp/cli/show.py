@@ -92,6 +92,7 @@ def matrix_notes(study: Study, cells: list[Cell]) -> str:
     if assumed:
         words = [f"  {a}: {study.assumptions[a].title or study.assumptions[a].sentence}" for a in assumed]
         parts.append(["Under the assumptions:", *words])
+    parts.append([f"{cell.name}: {cell.condition}" for cell in cells if cell.condition])
     look: dict[tuple[str, str], list[CheckName]] = {}
     for cell in cells:
         if not isinstance(cell.verdict, Holds):

@@ -121,23 +121,7 @@ def _trace(piece: Piece) -> dict[str, Any] | None:
 
 def paragraph(found: Condition) -> str:
     """The whole answer."""
-    is_so = "is so" if found.possible else "holds"
-    lines = [f"{found.title}", ""]
-    if found.exact and len(found.holds) == 1 and not found.holds[0].halves:
-        lines.append(f"This {is_so} for all values in the ranges below.")
-    elif found.exact and not found.holds:
-        lines.append(f"This {is_so} for no values in the ranges below.")
-    elif found.exact:
-        lines += [f"This {is_so} if and only if {_either(found.holds, found.labels)}"]
-    else:
-        lines.append(f"This is not the whole answer: {found.reason}.")
-        if found.holds:
-            lines.append(f"It surely {is_so} if {_either(found.holds, found.labels)}")
-        if found.fails:
-            lines.append(f"It surely is not so if {_either(found.fails, found.labels)}")
-        if not found.holds and not found.fails:
-            lines.append("Nothing is known for any values.")
-    lines += ["", "Ranges that were looked at:"]
+    lines = [f"{found.title}", "", *headline(found), "", "Ranges that were looked at:"]
     lines += [f"  {found.labels[n]}: {time_text(low)} to {time_text(high)}" for n, (low, high) in found.ranges.items()]
     if found.others:
         lines.append("The others may have any value in their ranges:")
@@ -145,6 +129,23 @@ def paragraph(found: Condition) -> str:
     if found.idle:
         lines += ["What makes no difference:", *(f"  {label}" for label in found.idle)]
     return "\n".join(lines)
+
+
+def headline(found: Condition) -> list[str]:
+    """When it is so."""
+    is_so = "is so" if found.possible else "holds"
+    if found.exact and len(found.holds) == 1 and not found.holds[0].halves:
+        return [f"This {is_so} for all values in the ranges below."]
+    if found.exact and not found.holds:
+        return [f"This {is_so} for no values in the ranges below."]
+    if found.exact:
+        return [f"This {is_so} if and only if {_either(found.holds, found.labels)}"]
+    lines = [f"This is not the whole answer: {found.reason}."]
+    if found.holds:
+        lines.append(f"It surely {is_so} if {_either(found.holds, found.labels)}")
+    if found.fails:
+        lines.append(f"It surely is not so if {_either(found.fails, found.labels)}")
+    return lines if len(lines) > 1 else [*lines, "Nothing is known for any values."]
 
 
 def _either(regions: tuple[Region, ...], labels: Mapping[str, str]) -> str:

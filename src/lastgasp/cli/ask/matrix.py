@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,21 +26,27 @@ from lastgasp.cli.options import (
     profile_option,
     timeout_option,
 )
+from lastgasp.errors import InputError, Problem
 from lastgasp.lazy import lazy
+from lastgasp.validate import did_you_mean
 
 if TYPE_CHECKING:
     from rich import console as terminal
     from rich import table
 
-    from lastgasp import bundled, question
+    from lastgasp import bundled, question, verdict
     from lastgasp.cli import commands, show
-    from lastgasp.errors import Problem
+    from lastgasp.questions import asking, condition_answer
+    from lastgasp.questions import condition as conditions
+    from lastgasp.questions import effort as efforts
     from lastgasp.questions import matrix as cells
     from lastgasp.questions.matrix import Cell
     from lastgasp.study import Study
 else:
     terminal, table = lazy("rich.console"), lazy("rich.table")
-    bundled, question = lazy("lastgasp.bundled"), lazy("lastgasp.question")
+    bundled, question, verdict = lazy("lastgasp.bundled"), lazy("lastgasp.question"), lazy("lastgasp.verdict")
+    asking, condition_answer = lazy("lastgasp.questions.asking"), lazy("lastgasp.questions.condition_answer")
+    conditions, efforts = lazy("lastgasp.questions.condition"), lazy("lastgasp.questions.effort")
     commands, show = lazy("lastgasp.cli.commands"), lazy("lastgasp.cli.show")
     cells = lazy("lastgasp.questions.matrix")
 
@@ -72,6 +79,12 @@ COLUMNS = (
 @click.option("--proposal", "proposals", multiple=True, help="One proposal; may be given several times.")
 @click.option("--installation", "installations", multiple=True, help="One installation; may be given several times.")
 @all_option
+@click.option(
+    "--over",
+    multiple=True,
+    metavar="PARAMETER",
+    help="For each check that comes out badly: for which values of this parameter it does not; may be given twice.",
+)
 @profile_option
 @engine_option
 @timeout_option
@@ -87,6 +100,7 @@ def matrix(
     proposals: tuple[str, ...],
     installations: tuple[str, ...],
     everything: bool,
+    over: tuple[str, ...],
     profile: str | None,
     engine: str,
     timeout: float,
@@ -109,6 +123,10 @@ def matrix(
     if not wanted and not left_out:
         complain("there is nothing to check: the study needs a goal, a proposal and an installation")
         return NOTHING
+    known = {n for name in wanted for n in study.installations[name.installation].parameters}
+    for name in over:
+        if name not in known:
+            raise InputError(Problem(f"no installation here has the parameter {name!r}", did_you_mean(name, known)))
     found: list[Cell] = []
     with Progress(len(wanted)) as progress:
 
@@ -124,6 +142,7 @@ def matrix(
             kept = "what was found is kept, the next run goes on from there" if store else "nothing of it is kept"
             note(f"lastgasp: {len(found)} of {len(wanted)} checks were answered; {kept}")
             raise
+        answers = [_conditioned(study, cell, over, timeout, progress) for cell in answers] if over else answers
     text = WRITTEN[form](study, answers)
     commands.tell_the_rest(study, wanted, everything)
     if output is None:
@@ -134,6 +153,20 @@ def matrix(
     for problem in left_out:
         complain(problem)
     return UNUSABLE if left_out else commands.exit_code(answers)
+
+
+def _conditioned(study: Study, cell: Cell, over: tuple[str, ...], timeout: float, progress: Progress) -> Cell:
+    """A cell with the condition on these parameters under which it would be well; as it is where there is none."""
+    bad = isinstance(cell.verdict, verdict.Fails)
+    question = asking.ask(study, cell.name)
+    asked = tuple((name,) for name in over if name in question.network.parameters)
+    if not bad or not asked:
+        return cell
+    effort = efforts.Effort.lasting(timeout, told=progress.words)
+    found = conditions.condition(question, asked, effort, probe=False)
+    there_is = found.holds or not found.exact
+    words = " ".join(" ".join(condition_answer.headline(found)).split())
+    return replace(cell, condition=words) if there_is else cell
 
 
 # --- forms ---------------------------------------------------------------------------------------------------------
