@@ -52,6 +52,14 @@ def traced(network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...]
         raise InternalError(f"a run found by an engine is no run of {network.name}: {error}") from error
 
 
+def to_defect(question: Question, network: Network, found: Run, marks: tuple[tuple[Fraction, str], ...] = ()) -> Trace:
+    """A run of a part to where something is wrong with it: as one of the whole network, if the rest lets it be one."""
+    try:
+        return replace(completed(question.network, network, found), marks=marks)
+    except LastgaspError:
+        return traced(network, found, marks)
+
+
 def evidence(question: Question, part: Slice, network: Network, found: Run) -> Trace:
     """The trace of a found run on the whole source network, checked by the observer and by the direct evaluator."""
     trace, breaks = _judged(question, part, network, found)

@@ -23,7 +23,7 @@ from lastgasp.certificate import (
 )
 from lastgasp.engines.zones.engine import Defect, Disobedience, Finding, Sanity, find, sanity
 from lastgasp.errors import InternalError, NotApplicable
-from lastgasp.evidence import chosen_values, comes_to_rest, evidence, remarks, speaks_of, traced
+from lastgasp.evidence import chosen_values, comes_to_rest, evidence, remarks, speaks_of, to_defect
 from lastgasp.expr import disj
 from lastgasp.extremes import extremes
 from lastgasp.kept import (
@@ -133,18 +133,18 @@ def _zoned(
     """The verdict that a finding allows, whoever made it."""
     verdict = _teller(question, part, "zones", chosen)
     if found.defect is not None:
-        return verdict(Rejected, reason=found.defect.reason, trace=traced(network, found.defect.run, ()))
+        return verdict(Rejected, reason=found.defect.reason, trace=to_defect(question, network, found.defect.run))
     # a failing run is extended to a whole one only where the network without the goal is sound
     rejected: Verdict | None = None
     plain = not unrestricted(part)
     if not plain:
         sane = soundness(question, network, part, limits, proof=found.proof is not None)
         if sane.defect is not None:
-            trace = traced(network, sane.defect.run, ())
+            trace = to_defect(question, network, sane.defect.run)
             return verdict(Rejected, reason=sane.defect.reason, trace=trace, lasting=sane.defect.lasting)
         if not sane.complete:
             return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
-        rejected = _unobeyable(sane.disobeyed, network, verdict)
+        rejected = _unobeyable(question, sane.disobeyed, network, verdict)
         if isinstance(rejected, Rejected):
             return rejected
     possible = isinstance(question.goal.formula, Possible)
@@ -292,14 +292,17 @@ def _kept_soundness(
     return Sanity(True, len(proof.zones), proof)
 
 
-def _unobeyable(missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]) -> Verdict | None:
+def _unobeyable(
+    question: Question, missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]
+) -> Verdict | None:
     """A rejection where the surroundings defeat a clause's party, an honest *undecided* where that is not proved."""
     for item in sorted(missed, key=lambda item: not item.forced):
         words = item.reason
         if item.clause:
             words = f"the clause {item.clause!r} is {'' if item.forced else 'not shown '}"
             words += f"{'not ' if item.forced else ''}obeyable: {item.reason}"
-        trace = traced(network, item.run, ((item.run[1] + sum(delay for delay, _ in item.run[0]), item.reason),))
+        ends = item.run[1] + sum(delay for delay, _ in item.run[0])
+        trace = to_defect(question, network, item.run, ((ends, item.reason),))
         return verdict(Rejected if item.forced else Undecided, reason=words, trace=trace, lasting=item.lasting)
     return None
 
@@ -399,7 +402,7 @@ def _searched(question: Question, part: Slice, limits: Limits, engine: str, answ
             network = part.network.with_settings(chosen_values(answer.parameters))
             reason = "a step sets a variable to a value out of its range"
             run = list(answer.moves[:-1]), Fraction(0)
-            return verdict(Rejected, reason=reason, trace=traced(network, run, ()))
+            return verdict(Rejected, reason=reason, trace=to_defect(question, network, run))
         case bmc.Unknown():
             return verdict(Undecided, reason=f"the solver gave up at {answer.depth} steps: {answer.reason}")
     reason = f"no error within {answer.depth} steps; a bounded search proves nothing beyond"
@@ -420,8 +423,8 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     except NotApplicable:
         sane = Sanity(complete=False, states=0)
     if sane.defect is not None:
-        return verdict(Rejected, reason=sane.defect.reason, trace=traced(network, sane.defect.run, ()))
-    unobeyed = _unobeyable(sane.disobeyed, network, verdict)
+        return verdict(Rejected, reason=sane.defect.reason, trace=to_defect(question, network, sane.defect.run))
+    unobeyed = _unobeyable(question, sane.disobeyed, network, verdict)
     goes_on = sane.complete or not unrestricted(part) or comes_to_rest(part, network, shown.run)
     if isinstance(unobeyed, Rejected):
         return unobeyed

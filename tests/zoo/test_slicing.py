@@ -191,3 +191,16 @@ def test_the_whole_and_the_part_agree(ways: str) -> None:
                 assert isinstance(decided(net, BOTH), kind)
             except LastgaspError as error:
                 raise AssertionError(f"{error} with {text}") from error
+
+
+def test_clauses_on_what_was_left_out_are_said_not_to_have_been_looked_at() -> None:
+    """Where they contradict each other, what is proved of the rest stands: a device that obeys them is not there, and
+    without them there are only more runs."""
+    waits = "machine: b\nparty: B\nstates: {s: {initial: yes}, t: {}}\ntransitions:\n  - {from: s, to: t, may: }\n"
+    blinks = "machine: a\nparty: A\nstates: {on: {initial: yes, at most: 5 s}, off: {at most: 5 s}}\ntransitions:\n"
+    blinks += "  - {from: on, to: off, may: }\n  - {from: off, to: on, may: }\n"
+    net = network({"a": blinks, "b": waits})
+    contradicting = ["B shall not be s for more than 3 s.", "B shall never be t."]
+    found = holds(net, "a shall not be on for more than 5 s.", clauses=contradicting)
+    assert "not looked at, since they speak only of what was left out: clause0, clause1" in found.notes
+    rejected(net, "b shall never be t.", "timelock", clauses=contradicting)
