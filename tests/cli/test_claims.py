@@ -65,6 +65,20 @@ def test_2_for_a_claim_on_an_unknown_proposal_which_is_named_and_the_rest_answer
     assert call("lint", tmp_path / "study").code == 2
 
 
+def test_2_for_a_goal_that_is_not_asked_there_with_the_name_of_the_claim_and_the_rest_answered(
+    tmp_path: Path, call: Call
+) -> None:
+    files = edited(FILES, "properties/goals.yaml", "  bright:\n", "  bright:\n    about: [lantern]\n")
+    files = edited(files, "properties/claims.yaml", "{goal: bright, proposal: better", "{goal: goes-out, proposal: today")
+    files = edited(files, "properties/claims.yaml", "outcome: holds}]\n    expect: follows", "outcome: can happen}]\n    expect: follows")
+    ran = call("claims", written(tmp_path / "study", files))
+    assert ran.code == 2
+    assert "claims.yaml:6:15: claim 'bright-today': the goal 'bright' is not asked of 'room'" in ran.err
+    assert "lastgasp: not asked: bright-today" in ran.err
+    assert "B, question 2" in ran.out and "1 claim; 0 not as expected" in ran.out
+    assert call("claims", tmp_path / "study", "--claim", "bright-with-text").code == 0
+
+
 def test_some_of_them(folder: Path, call: Call) -> None:
     by_name = call("claims", folder, "--claim", "bright-with-text", "--format", "json")
     by_respondent = call("claims", folder, "--respondent", "B", "--format", "json")

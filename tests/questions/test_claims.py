@@ -271,8 +271,11 @@ def test_what_it_could_depend_on_must_exist(more: str, words: str, tmp_path: Pat
 )
 def test_what_cannot_be_read_is_told_before_anything_is_decided(reading: str, words: str, tmp_path: Path) -> None:
     study = study_of(tmp_path, claim(HOLDS), claim(reading, name="wrong"))
-    with pytest.raises(lg.InputError, match=words):
+    with pytest.raises(lg.InputError, match=words) as caught:
         decide_claims(study, done=lambda _: pytest.fail("something was decided"))
+    left_out: list[Problem] = []
+    (rest,) = decide_claims(study, left_out=left_out)
+    assert (rest.claim.name, left_out) == ("bright-enough", list(caught.value.problems))
     assert any(words in str(problem) for problem in unreadable(study))
 
 

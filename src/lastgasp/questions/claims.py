@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from lastgasp.claim import OUTCOMES, Claim, Stated
@@ -44,7 +44,7 @@ class Change:
     with_: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     profile: str = ""
-    setting: tuple[str, Setting] | None = None
+    settings: tuple[tuple[str, Setting], ...] = ()
     words: str = ""
 
 
@@ -58,17 +58,23 @@ def decide_claims(
     *,
     jobs: int = 1,
     done: Callable[[Answered], None] | None = None,
+    left_out: list[Problem] | None = None,
 ) -> list[Answered]:
     """The answer to each claim, or to those named. With ``jobs`` > 1 they are worked on side by side in processes.
 
-    Every sentence is read before anything is decided. Raises :class:`InputError` for unknown names and unusable text.
+    Every sentence is read before anything is decided. Raises :class:`InputError` for unknown names and unusable text;
+    where ``left_out`` is given, it takes what is wrong with the text, and the claims that cannot be asked are left out.
     """
     wanted = list(dict.fromkeys(names)) or list(study.claims)
     for name in wanted:
         study.pick("claim", name)
-    problems = [problem for name in wanted for problem in claim_text_problems(study, study.claims[name])]
-    if problems:
-        raise InputError(dict.fromkeys(problems))
+    unusable = {name: list(claim_text_problems(study, study.claims[name])) for name in wanted}
+    problems = list(dict.fromkeys(problem for found in unusable.values() for problem in found))
+    if problems and left_out is None:
+        raise InputError(problems)
+    if left_out is not None:
+        left_out += problems
+        wanted = [name for name in wanted if not unusable[name]]
     effort = effort or Effort()
     found: dict[str, Answered] = {}
 
@@ -96,7 +102,9 @@ def decide_claims(
 
 
 def claim_text_problems(study: Study, claim: Claim) -> Iterator[Problem]:
-    """What keeps the checks of a claim from being asked: text that cannot be read, outcomes of another kind."""
+    """What keeps the checks of a claim from being asked: text that cannot be read, a goal that is not asked of an
+    installation, outcomes of another kind.
+    """
     for check in claim.checks:
         try:
             for installation in installations_of(study, check):
@@ -107,7 +115,9 @@ def claim_text_problems(study: Study, claim: Claim) -> Iterator[Problem]:
                     what = f"claim {claim.name!r}: what is asked does not come out as {check.outcome!r}"
                     yield Problem(what, f"write '{words}'", check.place)
         except InputError as error:
-            yield from error.problems
+            for problem in error.problems:
+                what = problem.what if problem.place else f"claim {claim.name!r}: {problem.what}"
+                yield replace(problem, what=what, place=problem.place or check.place)
 
 
 def answered(study: Study, claim: Claim, effort: Effort) -> Answered:
@@ -116,7 +126,7 @@ def answered(study: Study, claim: Claim, effort: Effort) -> Answered:
     reason = next((came.why for came in checks if came.true is None), "")
     tries: list[tuple[str, bool | None]] = []
     for change in _unfixed(study, claim):
-        tries.append((change.words, evaluated(study, claim, change, effort)[1]))
+        tries.append((change.words, true_under(study, claim, change, effort)))
     if tries and len({true, *(item for _, item in tries)} - {None}) > 1:
         return Answered(claim, "not decidable", checks, hangs_on=(("as it stands", true), *tries))
     if true is None or any(item is None for _, item in tries):
@@ -144,7 +154,11 @@ def _title(study: Study, name: str) -> str:
 
 
 def _unfixed(study: Study, claim: Claim) -> Iterator[Change]:
-    """The values at both ends of each parameter that a claim rests on, and the text without each clause."""
+    """The text without each clause that a claim rests on, and every choice of an end for each of its parameters.
+
+    Together, since one value may take the place of another: a hub may boot slowly, or attach slowly.
+    """
+    ends: list[list[tuple[str, Setting, str]]] = []
     for name in claim.rests_on:
         clause = study.clauses.get(name)
         if clause is not None:
@@ -155,10 +169,12 @@ def _unfixed(study: Study, claim: Claim) -> Iterator[Change]:
             for network in study.installations.values()
             if name in network.parameters and isinstance(network.parameters[name].value, Range)
         }
-        for value, label in ranges.items():
-            assert isinstance(value, Range)
-            for end in (value.low, value.high):
-                yield Change(setting=(name, end), words=f"{label} {value_text(end)}")
+        found = [(value, label) for value, label in ranges.items() if isinstance(value, Range)]
+        ends.append([(name, end, f"{label} {value_text(end)}") for value, label in found for end in (value.low, value.high)])
+    for corner in product(*filter(None, ends)):
+        if corner:
+            words = " and ".join(words for _, _, words in corner)
+            yield Change(settings=tuple((name, end) for name, end, _ in corner), words=words)
 
 
 def _conditions(study: Study, claim: Claim, effort: Effort) -> tuple[list[tuple[str, ...]], int, bool]:
@@ -178,7 +194,7 @@ def _conditions(study: Study, claim: Claim, effort: Effort) -> tuple[list[tuple[
         if any(set(smaller) <= set(names) for smaller in found):
             continue
         tried += 1
-        true = evaluated(study, claim, change, effort)[1]
+        true = true_under(study, claim, change, effort)
         complete = complete and true is not None
         if true:
             found.append(names)
@@ -211,16 +227,30 @@ def _timings(study: Study, claim: Claim, effort: Effort) -> str | None:
 
 def evaluated(study: Study, claim: Claim, change: Change, effort: Effort) -> tuple[tuple[Came, ...], bool | None]:
     """Every check of a reading under a change, and whether the reading is then true; ``None`` where that is open."""
-    checks: list[Came] = []
+    items = [_item(study, claim, item, change, effort) for item in claim.reading]
+    return tuple(came for checks, _ in items for came in checks), _all(true for _, true in items)
+
+
+def true_under(study: Study, claim: Claim, change: Change, effort: Effort) -> bool | None:
+    """As :func:`evaluated`, without the checks: the first item that does not come out decides."""
     items: list[bool | None] = []
     for item in claim.reading:
-        ways = []
-        for stated in item:
-            came = [_came(study, claim, stated, where, change, effort) for where in installations_of(study, stated)]
-            checks += came
-            ways.append(_all([one.true for one in came]))
-        items.append(None if True not in ways and None in ways else True in ways)
-    return tuple(checks), _all(items)
+        items.append(_item(study, claim, item, change, effort)[1])
+        if items[-1] is False:
+            break
+    return _all(items)
+
+
+def _item(
+    study: Study, claim: Claim, item: tuple[Stated, ...], change: Change, effort: Effort
+) -> tuple[list[Came], bool | None]:
+    checks: list[Came] = []
+    ways = []
+    for stated in item:
+        came = [_came(study, claim, stated, where, change, effort) for where in installations_of(study, stated)]
+        checks += came
+        ways.append(_all([one.true for one in came]))
+    return checks, None if True not in ways and None in ways else True in ways
 
 
 def _all(truths: Iterable[bool | None]) -> bool | None:
@@ -271,8 +301,8 @@ def asked(study: Study, stated: Stated, installation: str, change: Change) -> tu
     for profile in filter(None, (stated.profile, change.profile)):
         study = study.with_profile(profile)
     network = study.installations[installation]
-    if change.setting and change.setting[0] in network.parameters:
-        network = network.with_settings(dict([change.setting]))
+    if settings := {name: value for name, value in change.settings if name in network.parameters}:
+        network = network.with_settings(settings)
     proposal = study.proposals.get(stated.proposal, Proposal(OWN))
     clauses = dict.fromkeys((*proposal.clauses, *stated.with_, *change.with_))
     left = tuple(name for name in clauses if name not in (*stated.without, *change.without))

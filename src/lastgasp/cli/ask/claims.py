@@ -73,7 +73,9 @@ def claims(
     with Progress(len(set(wanted) or study.claims)) as progress:
         store = commands.opened_store(cache, no_cache)
         effort = efforts.Effort.lasting(whole, question.Limits(seconds=timeout, store=store), progress.words)
-        answers = deciding.decide_claims(study, wanted, effort, jobs=jobs, done=lambda _: progress.step())
+        answers = deciding.decide_claims(
+            study, wanted, effort, jobs=jobs, done=lambda _: progress.step(), left_out=left_out
+        )
     text = {"human": human, "markdown": markdown, "json": as_json}[form](study, answers)
     if output is None:
         out(text.rstrip("\n"))
@@ -84,6 +86,9 @@ def claims(
         commands.write(Path(runs or "") / name, picture)
     for problem in left_out:
         complain(problem)
+    missing = set(wanted or study.claims) - {answer.claim.name for answer in answers}
+    if missing:
+        complain("not asked: " + ", ".join(name for name in study.claims if name in missing))
     return UNUSABLE if left_out else exit_code(answers)
 
 
