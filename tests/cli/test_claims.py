@@ -69,8 +69,15 @@ def test_2_for_a_goal_that_is_not_asked_there_with_the_name_of_the_claim_and_the
     tmp_path: Path, call: Call
 ) -> None:
     files = edited(FILES, "properties/goals.yaml", "  bright:\n", "  bright:\n    about: [lantern]\n")
-    files = edited(files, "properties/claims.yaml", "{goal: bright, proposal: better", "{goal: goes-out, proposal: today")
-    files = edited(files, "properties/claims.yaml", "outcome: holds}]\n    expect: follows", "outcome: can happen}]\n    expect: follows")
+    files = edited(
+        files, "properties/claims.yaml", "{goal: bright, proposal: better", "{goal: goes-out, proposal: today"
+    )
+    files = edited(
+        files,
+        "properties/claims.yaml",
+        "outcome: holds}]\n    expect: follows",
+        "outcome: can happen}]\n    expect: follows",
+    )
     ran = call("claims", written(tmp_path / "study", files))
     assert ran.code == 2
     assert "claims.yaml:6:15: claim 'bright-today': the goal 'bright' is not asked of 'room'" in ran.err

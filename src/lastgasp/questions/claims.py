@@ -170,7 +170,9 @@ def _unfixed(study: Study, claim: Claim) -> Iterator[Change]:
             if name in network.parameters and isinstance(network.parameters[name].value, Range)
         }
         found = [(value, label) for value, label in ranges.items() if isinstance(value, Range)]
-        ends.append([(name, end, f"{label} {value_text(end)}") for value, label in found for end in (value.low, value.high)])
+        ends.append(
+            [(name, end, f"{label} {value_text(end)}") for value, label in found for end in (value.low, value.high)]
+        )
     for corner in product(*filter(None, ends)):
         if corner:
             words = " and ".join(words for _, _, words in corner)
