@@ -171,6 +171,18 @@ def test_what_no_source_fixes_decides(tmp_path: Path) -> None:
     assert "cannot be decided from the sources" in found.words() and "time to warm up 0 s: it follows" in found.words()
 
 
+def test_what_no_source_fixes_is_tried_together(tmp_path: Path) -> None:
+    """Each of two delays can be nothing while the other is long, so only both together tell."""
+    lamp = LAMP["models/lamp.yaml"].replace("{at most: warm,", "{at most: warm + glow,")
+    lamp = lamp.replace("states:", "  glow: {range: 0 s .. 5 min, label: time to glow}\nstates:", 1)
+    text = claim(FAILS, more="    rests on: [lamp.warm, lamp.glow]\n")
+    files = {**LAMP, "models/lamp.yaml": lamp, "properties/claims.yaml": "claims:\n" + text}
+    (found,) = decide_claims(load_study(written(tmp_path, files)))
+    assert found.answer == "not decidable"
+    assert [true for _, true in found.hangs_on] == [False, True, False, False, False]
+    assert found.hangs_on[1][0] == "time to warm up 0 s and time to glow 0 s"
+
+
 def test_a_clause_that_could_not_be_read_decides(tmp_path: Path) -> None:
     found = answer(tmp_path, HOLDS, "    rests on: warm-up\n")
     assert found.answer == "not decidable"
