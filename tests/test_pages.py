@@ -22,7 +22,8 @@ CURE = "write it again: lastgasp {0} --format markdown -o properties/{1}"
 @pytest.mark.long
 @pytest.mark.parametrize(("command", "page"), [("matrix --all", "MATRIX.md"), ("claims", "CLAIMS.md")])
 def test_a_page_is_current(command: str, page: str, tmp_path: Path) -> None:
-    code = main([*command.split(), "--format", "markdown", "-o", str(tmp_path / page), "--cache", str(tmp_path / "cache")])
+    to, cache = str(tmp_path / page), str(tmp_path / "cache")
+    code = main([*command.split(), "--format", "markdown", "-o", to, "--cache", cache])
     assert code == 0
     assert (tmp_path / page).read_text() == (PROPERTIES / page).read_text(), CURE.format(command, page)
 

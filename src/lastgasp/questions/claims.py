@@ -341,5 +341,5 @@ def _asked_words(study: Study, stated: Stated, installation: str, change: Change
     under += [f"given '{text}'" for text in stated.given]
     under += [f"for '{title('profile', name)}'" for name in (stated.profile, change.profile) if name]
     under += [f"assuming '{title('assumption', name)}'" for name in stated.assume]
-    several = f" ({title('installation', installation)})" if len(study.installations) > 1 else ""
+    several = "" if study.only_shown(installation) else f" ({title('installation', installation)})"
     return ", ".join([words + several, *under])
