@@ -69,14 +69,15 @@ def matrix(
     jobs: int = 1,
     done: Callable[[Cell], None] | None = None,
 ) -> list[Cell]:
-    """The verdict of every check, in order. With ``jobs`` > 1 proposals are worked on side by side in processes.
+    """The verdict of every check, in order. With ``jobs`` > 1 networks are worked on side by side in processes.
 
     Every sentence is read before anything is decided, so that a slip in the last is told at once.
     """
     wanted = list(checks)
-    groups: dict[tuple[str, str], dict[CheckName, Question]] = {}
+    groups: dict[tuple[str, ...], dict[CheckName, Question]] = {}
     for name, question in _read(study, wanted).items():
-        groups.setdefault((name.proposal, name.installation), {})[name] = question
+        restricted = (name.installation, *question.clauses, "under", *question.assumptions)
+        groups.setdefault(restricted, {})[name] = question
     limits = limits or Limits()
     found: dict[CheckName, Cell] = {}
 
@@ -122,7 +123,10 @@ def _group(study: Study, group: Mapping[CheckName, Question], engine: str, limit
 
 
 def _cells(study: Study, group: Mapping[CheckName, Question], engine: str, limits: Limits) -> Iterator[Cell]:
-    """The checks of one proposal share what was found out about the network apart from its goals."""
+    """The checks of one network share what was found out about it apart from its goals.
+
+    It may have several proposals: they differ in nothing where what they differ in says nothing of the installation.
+    """
     shared = replace(limits, memory=Memory())
     for name, question in group.items():
         yield compared(study, name, judge(study, name, question, engine=engine, limits=shared), limits)
