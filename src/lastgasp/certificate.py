@@ -24,7 +24,7 @@ from lastgasp.recheck.receptive import recheck_receptive
 from lastgasp.recheck.smt import discharge
 from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.sentences import Sentence
-from lastgasp.slicing import Slice, never_blocks, sliced
+from lastgasp.slicing import Slice, essential, never_blocks, sliced
 from lastgasp.system import TimedSystem, compiled, observer_name
 
 Sound = Mapping[str, ZoneSet]
@@ -84,10 +84,14 @@ class Certificate:
 
     @property
     def means_something(self) -> Iterator[tuple[Slice, Sound]]:
-        """What was looked at, and each group that was cut apart, with what shows that it means something."""
+        """What was looked at, and each group that was cut apart, with what shows that it means something.
+
+        That is shown of what is :func:`essential` to it, or else read off its machines.
+        """
         if len(self.apart) != len(self.part.apart):
             raise InternalError("the certificate does not show that what it cuts blocks nothing")
-        yield from zip((self.part, *self.part.apart), (self.sound, *self.apart), strict=True)
+        for part, sound in zip((self.part, *self.part.apart), (self.sound, *self.apart), strict=True):
+            yield (essential(part) if sound else part), sound
 
     def recheck_goal(self) -> None:
         """Discharge what shows that no run breaks the goal; :class:`InternalError` names the first that fails."""

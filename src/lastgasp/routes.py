@@ -21,7 +21,7 @@ from lastgasp.certificate import (
     recheck_unrestricted,
     settings_of,
 )
-from lastgasp.engines.zones.engine import Defect, Disobedience, Finding, Sanity, find, sanity
+from lastgasp.engines.zones.engine import LOCKED, STUCK, Defect, Disobedience, Finding, Sanity, find, sanity
 from lastgasp.errors import InternalError, NotApplicable
 from lastgasp.evidence import chosen_values, comes_to_rest, evidence, remarks, speaks_of, to_defect
 from lastgasp.expr import disj
@@ -47,7 +47,7 @@ from lastgasp.recheck.smt import discharge
 from lastgasp.recheck.smtlib import Invariant
 from lastgasp.recheck.smtlib import obligations as written
 from lastgasp.sentences import Possible
-from lastgasp.slicing import Slice, sliced
+from lastgasp.slicing import Slice, essential, sliced
 from lastgasp.store import Store
 from lastgasp.system import TimedSystem, compiled
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
@@ -138,13 +138,14 @@ def _zoned(
     rejected: Verdict | None = None
     plain = not unrestricted(part)
     if not plain:
-        sane = soundness(question, network, part, limits, proof=found.proof is not None)
+        core, lean = _essential(part, network)
+        sane = soundness(question, lean, core, limits, proof=found.proof is not None)
         if sane.defect is not None:
-            trace = to_defect(question, network, sane.defect.run)
-            return verdict(Rejected, reason=sane.defect.reason, trace=trace, lasting=sane.defect.lasting)
+            trace = to_defect(question, lean, sane.defect.run)
+            return verdict(Rejected, reason=_reason(sane.defect, core), trace=trace, lasting=sane.defect.lasting)
         if not sane.complete:
             return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
-        rejected = _unobeyable(question, sane.disobeyed, network, verdict)
+        rejected = _unobeyable(question, sane.disobeyed, lean, verdict)
         if isinstance(rejected, Rejected):
             return rejected
     possible = isinstance(question.goal.formula, Possible)
@@ -238,6 +239,7 @@ def shown_sound(question: Question, part: Slice, limits: Limits) -> dict[str, Zo
 
     :class:`NotApplicable` where ranges cannot be decided at one value, or zones cannot treat the network.
     """
+    part = essential(part)
     extremes(part.network, part.restrict.values())
     found = {}
     for party in parties_of(part):
@@ -251,6 +253,17 @@ def shown_sound(question: Question, part: Slice, limits: Limits) -> dict[str, Zo
             limits.memory.rechecked.append(least)
         found[party] = least.proof
     return found
+
+
+def _essential(part: Slice, network: Network) -> tuple[Slice, Network]:
+    """What is essential to a part, and the same of its network at some values."""
+    core = essential(part)
+    return core, network.restricted_to(set(core.network.by_name))
+
+
+def _reason(defect: Defect, core: Slice) -> str:
+    """What is wrong with a part, seen from all of it: others that are not essential may still have steps."""
+    return LOCKED if core.cut and defect.reason == STUCK else defect.reason
 
 
 def soundness(
@@ -418,13 +431,14 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     verdict = _teller(question, part, engine, {})
     network = _under(part, shown)
     trace = evidence(question, part, network, shown.run)
+    core, lean = _essential(part, network)
     try:
-        sane = soundness(question, network, part, limits)
+        sane = soundness(question, lean, core, limits)
     except NotApplicable:
         sane = Sanity(complete=False, states=0)
     if sane.defect is not None:
-        return verdict(Rejected, reason=sane.defect.reason, trace=to_defect(question, network, sane.defect.run))
-    unobeyed = _unobeyable(question, sane.disobeyed, network, verdict)
+        return verdict(Rejected, reason=_reason(sane.defect, core), trace=to_defect(question, lean, sane.defect.run))
+    unobeyed = _unobeyable(question, sane.disobeyed, lean, verdict)
     goes_on = sane.complete or not unrestricted(part) or comes_to_rest(part, network, shown.run)
     if isinstance(unobeyed, Rejected):
         return unobeyed

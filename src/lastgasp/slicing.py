@@ -91,12 +91,21 @@ def sliced(
             if grown == wanted:
                 break
         wanted = grown
+    cut = cut if wanted else ()  # a network has an instance
 
     def part(names: set[str], cut: tuple[str, ...] = (), beside: tuple[Slice, ...] = ()) -> Slice:
         kept = {name: sentence for name, sentence in restrict.items() if speaking[name] <= names}
         return Slice(network.restricted_to(names), kept, cut, beside)
 
     return part(wanted, cut, tuple(map(part, groups))) if cut else Slice(network, dict(restrict), ())
+
+
+def essential(part: Slice) -> Slice:
+    """What it depends on whether a slice means something (time can go on, clauses can be obeyed, no value leaves its
+    range): who may block, whom a sentence speaks of, and who influences these. The rest never blocks, whatever they do.
+    """
+    spoken_of = set[str]().union(*map(instances_of, part.restrict.values()))
+    return sliced(part.network, part.restrict, [], spoken_of)
 
 
 def _apart(

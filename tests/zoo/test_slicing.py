@@ -9,7 +9,7 @@ from lastgasp.errors import LastgaspError
 from lastgasp.facade import decide
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.question import Limits, Question
-from lastgasp.slicing import sliced
+from lastgasp.slicing import essential, sliced
 from lastgasp.verdict import Fails, Holds, Verdict
 from tests.zoo.zoo import fails, holds, network, not_proved, rejected
 
@@ -204,3 +204,24 @@ def test_clauses_on_what_was_left_out_are_said_not_to_have_been_looked_at() -> N
     found = holds(net, "a shall not be on for more than 5 s.", clauses=contradicting)
     assert "not looked at, since they speak only of what was left out: clause0, clause1" in found.notes
     rejected(net, "b shall never be t.", "timelock", clauses=contradicting)
+
+
+def test_what_is_essential_to_a_part_is_who_may_block_and_whom_a_sentence_speaks_of() -> None:
+    """The others, which never block, are left out where it is shown that time can go on; who influences them is too."""
+    blocks = "machine: a\nparty: A\nreads: {x: {light: [on, off]}}\nstates: {s: {initial: yes, at most: 5 s}, t: {}}\n"
+    blocks += "transitions:\n  - {from: s, to: t, when: x.light is off}\n"
+    lights = "machine: x\nparty: X\nstates: {i: {initial: yes, gives: {light: on}}, j: {gives: {light: off}}}\n"
+    lights += "transitions:\n  - {from: i, to: j, may: }\n"
+    free = "machine: b\nparty: B\nstates: {u: {initial: yes}, v: {}}\ntransitions:\n  - {from: u, to: v, may: }\n"
+    net = network({"a": blocks, "x": lights, "b": free}, {"a.x": "x"})
+    goal = parse_sentence("(a is t and b is v) shall never hold.", net)
+    clause = parse_sentence("B shall not be u for more than 1 s.", net)
+    assert sorted(essential(sliced(net, {}, [goal])).network.by_name) == ["a", "x"]
+    assert sorted(essential(sliced(net, {"c": clause}, [goal])).network.by_name) == ["a", "b", "x"]
+    rejected(net, "(a is t and b is v) shall never hold.", "forces its surroundings")
+    rejected(
+        net,
+        "It is possible that b is v.",
+        "timelock",
+        clauses=["B shall not be u for more than 1 s.", "B shall never be v."],
+    )

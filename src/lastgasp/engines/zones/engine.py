@@ -158,16 +158,20 @@ def _overflow(explorer: Explorer, ending: Ending) -> Defect:
     return Defect(f"a step of {edge.step.mover.instance} sets {edge.overflow} to a value out of its range", run)
 
 
+STUCK = "time cannot go on and no step is possible (a timelock)"
+LOCKED = "steps are possible, but time can never go on (a timelock)"
+
+
 def _timelock(explorer: Explorer, graph: Graph, budget: Budget) -> Defect | None:
     loop = instant_loop(graph)
     if loop is not None:
         return Defect("an endless chain of steps in one instant (an instant loop)", *_run(explorer, loop))
     ending = stuck(explorer, graph)
     if ending is not None:
-        return Defect("time cannot go on and no step is possible (a timelock)", *_run(explorer, ending))
+        return Defect(STUCK, *_run(explorer, ending))
     ending = hurried(explorer, graph, budget)
     if ending is not None:
-        return Defect("steps are possible, but time can never go on (a timelock)", *_run(explorer, ending))
+        return Defect(LOCKED, *_run(explorer, ending))
     return None
 
 
