@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, pairwise
 
-from lastgasp.expr import Clock, Compare, Expr, Leaf, Name, Param, Sent, Value, children, evaluate
+from lastgasp.expr import Clock, Compare, Expr, Leaf, Name, Param, Sent, Value, children, evaluate, names_in
 from lastgasp.machine import TIME_IN_STATE, After
 from lastgasp.network import Network
 from lastgasp.semantics import STUCK, Enabled, Limit, RangeError, Semantics, Situation
@@ -25,6 +25,9 @@ from lastgasp.trace import Step
 SECOND = Fraction(1)
 NODES = 100
 """How many situations are looked at to see whether a run can go on."""
+
+GOAL = ""
+"""The name of the goal among the sentences."""
 
 Moves = tuple[tuple[Fraction, Step], ...]
 """Delays in seconds, each with the step that follows it."""
@@ -54,11 +57,26 @@ class Task:
         return tuple(item for item in self.restrict.values() if cannot_be_brief(self.network, item))
 
     @cached_property
+    def sentences(self) -> Mapping[str, Sentence]:
+        """The goal, by the name :data:`GOAL`, and what restricts."""
+        return {GOAL: self.goal, **self.restrict}
+
+    @cached_property
+    def subjects(self) -> Mapping[str, tuple[tuple[tuple[Expr, frozenset[str]], ...], frozenset[Sent]]]:
+        """What each sentence speaks of: conditions, with the names that they read, and events."""
+        return {
+            name: (
+                tuple((condition, frozenset(names_in(condition))) for condition in conditions_of(sentence.formula)),
+                frozenset(events_of(sentence.formula)),
+            )
+            for name, sentence in self.sentences.items()
+        }
+
+    @cached_property
     def durations(self) -> Mapping[str, tuple[Fraction, ...]]:
-        """For the goal (the empty name) and each restricting sentence its durations in seconds, and their sums."""
-        sentences = {"": self.goal, **self.restrict}
+        """For each sentence its durations in seconds, and their sums."""
         found = {}
-        for name, sentence in sentences.items():
+        for name, sentence in self.sentences.items():
             own = [self.seconds(duration) for duration in durations_of(sentence.formula)]
             found[name] = tuple(dict.fromkeys((*own, *accumulate(own))))
         return found
@@ -117,6 +135,7 @@ class Walk:
         self.waited = Fraction(0)
         self._steps: tuple[SignalStep, ...] = ()
         self._anchors: dict[tuple[str, object], Fraction] = {}
+        self._ahead: dict[str, Fraction | None] = {}
         self._enabled: Enabled | None = None
         self._room: Limit | None = None
 
@@ -124,7 +143,7 @@ class Walk:
         """The same run, to try something."""
         other = object.__new__(Walk)
         other.__dict__.update(self.__dict__)
-        other._anchors = dict(self._anchors)
+        other._anchors, other._ahead = dict(self._anchors), dict(self._ahead)
         return other
 
     # -- what can happen --------------------------------------------------------------------------------------------
@@ -142,9 +161,8 @@ class Walk:
         if self._room is None:
             limit = self.enabled.limit
             if limit.seconds != 0:
-                ahead = self.task.span if limit.seconds is None else limit.seconds
-                for sentence in self.task.restrict.values():
-                    instant = self.errs(sentence, self.elapsed + ahead)
+                for name, sentence in self.task.restrict.items():
+                    instant = self.ahead(name)
                     if instant is not None and (limit.seconds is None or instant - self.elapsed <= limit.seconds):
                         cut = max(instant - self.elapsed, Fraction(0))
                         tight = limit.strict and cut == limit.seconds
@@ -179,11 +197,13 @@ class Walk:
         other._steps = (*self._steps, SignalStep(self.elapsed, events, values))
         other.moves, other.waited = (*self.moves, (self.waited, step)), Fraction(0)
         other._enabled = other._room = None
-        if any(other.errs(sentence, self.elapsed) is not None for sentence in self.task.restrict.values()):
+        touched = set(other._touched(self.values, events))
+        if any(other.errs(self.task.sentences[name], self.elapsed) is not None for name in touched - {GOAL}):
             return None
         if any(_true(item.formula.condition, values, self.task) for item in self.task.brief):  # type: ignore[union-attr]
             return None
-        other._remember(self.values, events)
+        for name in touched:
+            other._ahead.pop(name, None)
         return other
 
     def wait(self, seconds: Fraction) -> None:
@@ -223,9 +243,21 @@ class Walk:
         """The instant at which a sentence is broken, if nothing more happens up to ``end``."""
         return errs(sentence.formula, self.signal(end), self.task.parameters)
 
+    def ahead(self, name: str) -> Fraction | None:
+        """The instant at which a sentence is broken if nothing more happens, however long that takes.
+
+        It stays what it is until something happens of which the sentence speaks: a step that changes no condition of a
+        sentence and sends none of its events is none to it.
+        """
+        if name not in self._ahead:
+            self._ahead[name] = self.errs(self.task.sentences[name], self.elapsed + self.task.span)
+        return self._ahead[name]
+
     def broken(self) -> Fraction | None:
         """How long to wait (seconds) from now on so that the goal is broken; ``None`` where that is not possible."""
         goal = self.task.goal
+        if self.ahead(GOAL) is None:
+            return None
         if self.errs(goal, self.elapsed) is not None:
             return Fraction(0)
         room = self.room
@@ -273,15 +305,17 @@ class Walk:
         for (name, _), instant in self._anchors.items():
             yield from (instant + duration - self.elapsed for duration in self.task.durations[name])
 
-    def _remember(self, before: Mapping[str, Value], events: frozenset[Sent]) -> None:
-        """When what a sentence speaks of last changed or happened."""
-        for name, sentence in {"": self.task.goal, **self.task.restrict}.items():
-            for condition in conditions_of(sentence.formula):
-                if _true(condition, before, self.task) != _true(condition, self.values, self.task):
-                    self._anchors[name, condition] = self.elapsed
-            for event in events_of(sentence.formula):
-                if event in events:
-                    self._anchors[name, event] = self.elapsed
+    def _touched(self, before: Mapping[str, Value], events: frozenset[Sent]) -> Iterator[str]:
+        """The sentences to which the last step was one; remembers when what they speak of changed or happened."""
+        changed = {name for name, value in self.values.items() if value != before[name]}
+        for name, (conditions, spoken_of) in self.task.subjects.items():
+            found: list[object] = [event for event in spoken_of if event in events]
+            for condition, read in conditions:
+                if read & changed and _true(condition, before, self.task) != _true(condition, self.values, self.task):
+                    found.append(condition)
+            self._anchors.update(((name, item), self.elapsed) for item in found)
+            if found:
+                yield name
 
     # -- going on ---------------------------------------------------------------------------------------------------
 

@@ -7,22 +7,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import chain, combinations
+from itertools import chain, combinations, takewhile
 
 from lastgasp.explore.runs import Moves, Task, Walk
 from lastgasp.semantics import RangeError
 from lastgasp.trace import Step
 
 
-def shortened(task: Task, moves: Moves) -> Walk | None:
-    """The shortest run that breaks the goal, and goes on, found by leaving out steps; ``None`` if none is shorter."""
-    best: Walk | None = None
+def shortened(task: Task, moves: Moves) -> Moves:
+    """The fewest steps of a run that breaks the goal, and goes on, with which it still does."""
     while True:
-        known = moves if best is None else best.moves
-        shorter = next(_shorter(task, known), None)
+        shorter = next(_shorter(task, moves), None)
         if shorter is None:
-            return best
-        best = shorter
+            return moves
+        moves = shorter.moves
+
+
+def hastened(task: Task, moves: Moves) -> Walk:
+    """A run that breaks the goal, and goes on, with each wait the first one offered with which it still does."""
+    found = _played(task, moves)
+    assert found is not None
+    index = 0
+    while index < len(found.moves):
+        known, (waited, step) = found.moves, found.moves[index]
+        sooner = takewhile(lambda delay, last=waited: delay != last, _offered(task, known[:index]))  # type: ignore[misc]
+        others = (_played(task, [*known[:index], (delay, step), *known[index + 1 :]]) for delay in sooner)
+        found = next((other for other in others if other and len(other.moves) <= len(known)), found)
+        index += 1
+    return found
+
+
+def _offered(task: Task, moves: Moves) -> list[Fraction]:
+    """The waits that may make a difference after a run."""
+    walk = Walk(task)
+    for delay, step in moves:
+        walk.wait(delay)
+        walk = _taken(walk, step) or walk
+    return walk.delays()
 
 
 def _shorter(task: Task, moves: Moves) -> Iterator[Walk]:

@@ -18,8 +18,9 @@ from typing import TypeVar
 import hypothesis
 from hypothesis import strategies as st
 
+from lastgasp.explore.far import FAR
 from lastgasp.explore.runs import Moves, Task, Walk
-from lastgasp.explore.shortening import shortened
+from lastgasp.explore.shortening import hastened, shortened
 from lastgasp.expr import Value
 from lastgasp.machine import Range
 from lastgasp.network import Network
@@ -97,21 +98,23 @@ class Search:
         steps are allowed and runs drawn, until that finds nothing more.
         """
         self.drive(runs, seed)
-        length = self.length
-        while self.found.broken is not None and not self.found.late:
-            known = self.found.broken
-            shorter = shortened(self.tasks[tuple(known.parameters[name] for name in self.options)], known.moves)
-            if shorter is not None:
-                self.found.broken = known = _run(shorter)
+        length, known = self.length, None
+        while self.found.broken is not known and not self.found.late:
+            known = self.found.broken = self.plainer()
             self.length = len(known.moves) - 1
             self.drive(AGAIN, seed + 1)
-            if self.found.broken is known:
-                break
         self.length = length
         return self.found
 
+    def plainer(self) -> Run:
+        """The run that was found with as few of its steps as can be, and no longer waits than it takes."""
+        found = self.found.broken
+        assert found is not None
+        task = self.tasks[tuple(found.parameters[name] for name in self.options)]
+        return _run(hastened(task, shortened(task, found.moves)))
+
     def drive(self, runs: int, seed: int) -> None:
-        """Let Hypothesis choose so many runs, up to the first that breaks the goal, and shrink that one."""
+        """Let Hypothesis choose so many runs, up to the first that breaks the goal."""
 
         @hypothesis.seed(seed)
         @hypothesis.settings(
@@ -122,12 +125,12 @@ class Search:
             report_multiple_bugs=False,
             print_blob=False,
             verbosity=hypothesis.Verbosity.quiet,
-            phases=[hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink],
+            phases=[hypothesis.Phase.generate, hypothesis.Phase.target],
             suppress_health_check=list(hypothesis.HealthCheck),
         )
         @hypothesis.given(st.randoms(use_true_random=False))
         def one(chance: Random) -> None:
-            score = self.run(chance.randrange)
+            score = self.run(lambda count: chance.randint(FAR, FAR + count - 1) - FAR)
             hypothesis.target(float(score), label="distinct states in this run")
 
         with suppress(_Broken, _TimeUp):

@@ -10,19 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 
 from lastgasp.errors import LastgaspError
+from lastgasp.explore.far import FAR
 
 Script = Sequence[tuple[int, int]]
 """Numbers that choose what happens, two for each turn: which action, and its detail. 0 is the plainest."""
 
 ACTIONS, DETAILS = 15, 255
 """The largest of the two numbers of a turn."""
-
-FAR = 7_313_927_004_118_265_339_571
-"""Where nobody has constants, which Hypothesis draws now and then out of whatever modules are loaded.
-
-Numbers that are drawn from here on depend on the seed alone.
-"""
-
 
 class _Shown(Exception):
     """The script shows a deviation."""
