@@ -26,10 +26,13 @@ from lastgasp.machine import Range
 from lastgasp.network import Network
 from lastgasp.semantics import RangeError
 from lastgasp.sentences import Sentence
-from lastgasp.trace import Move
+from lastgasp.trace import Move, Step
 
 FRUITLESS = 3
 """After so many rounds in which no step was possible, nothing more is expected of a run."""
+
+CHANCES = 4
+"""In so many parts the chance is counted that a run tires of a step."""
 
 T = TypeVar("T")
 
@@ -68,6 +71,29 @@ class Explored:
     overflow: tuple[Run, str] | None = None
     states: set[tuple[Value, ...]] = field(default_factory=set)
     moves: set[Move] = field(default_factory=set)
+
+
+class Mood:
+    """The steps that a run has had enough of: it takes them again only where it must.
+
+    Much happens only where for a while much else does not, and runs in which anything may happen at any time seldom
+    come to it. So a run tires of a step that it took with a chance that is drawn for the run; in the plainest, never.
+    (Swarm testing, Groce et al. 2012, leaves out such things from the start, as Hypothesis's rule-based machines do;
+    here most have to happen once.)
+    """
+
+    def __init__(self, choose: Choose) -> None:
+        self.choose, self.chance = choose, choose(CHANCES)
+        self.tired_of: set[Move] = set()
+
+    def likes(self, step: Step) -> bool:
+        """Whether the run takes such a step also where it need not."""
+        return step.mover not in self.tired_of
+
+    def took(self, step: Step) -> None:
+        """Perhaps the run is now tired of such steps."""
+        if self.chance and self.choose(CHANCES) < self.chance:
+            self.tired_of.add(step.mover)
 
 
 class _Broken(Exception):
@@ -154,7 +180,7 @@ class Search:
             raise _TimeUp
         if found.broken is None:
             found.runs += 1
-        walk = Walk(self.task(choose))
+        walk, mood = Walk(self.task(choose)), Mood(choose)
         first = tuple(walk.now.values.values())
         visited = {first}
         found.states.add(first)
@@ -163,12 +189,15 @@ class Search:
             delays = [] if self.spoilt(walk) else walk.delays()
             if not delays:
                 break
+            if len(delays) > 1 and not delays[0] and not any(map(mood.likes, walk.steps)):
+                delays = delays[1:]
             walk.wait(_one(delays, choose))
-            follower = self.follower(walk, choose)
+            follower = self.follower(walk, choose, mood)
             if follower is None:
                 fruitless += 1
                 continue
             walk, fruitless = follower, 0
+            mood.took(walk.moves[-1][1])
             here = tuple(walk.now.values.values())
             visited.add(here)
             found.states.add(here)
@@ -201,15 +230,18 @@ class Search:
             self.found.broken = run
         raise _Broken
 
-    def follower(self, walk: Walk, choose: Choose) -> Walk | None:
+    def follower(self, walk: Walk, choose: Choose, mood: Mood) -> Walk | None:
         """The run after a chosen step, or after the next one that is permitted and no dead end; ``None``: no such."""
-        steps = walk.steps
+        steps = [step for step in walk.steps if mood.likes(step)]
+        others = walk.steps if walk.room.seconds == 0 else []
+        if not steps:
+            steps, others = others, []
         if not steps:
             if walk.enabled.limit.seconds == 0 and self.found.timelock is None:
                 self.found.timelock = _run(walk)
             return None
         first = choose(len(steps)) if len(steps) > 1 else 0
-        for step in (*steps[first:], *steps[:first]):
+        for step in (*steps[first:], *steps[:first], *others):
             try:
                 after = walk.after(step)
             except RangeError as error:
