@@ -24,7 +24,7 @@ from lastgasp.network import Network
 from lastgasp.questions.asking import question_about
 from lastgasp.questions.effort import Effort
 from lastgasp.sentences import Formula, Held, NeverHeld, SendsOnlyIf, Sentence
-from tests.cli.studies import LAMP
+from tests.cli.studies import LAMP, outside
 from tests.explore.compared import compare
 from tests.oracle.strategies import Bad, questions
 from tests.zoo.zoo import alone, network
@@ -103,6 +103,35 @@ def test_the_failure_is_as_short_as_the_shortest_and_comes_again_from_its_seed()
     assert isinstance(verdict, lg.Fails) and verdict.trace is not None and len(verdict.trace.entries) == 4
     assert "This fails, by a run of 4 steps" in first.words()
     assert first.trace.parameters["lamp.warm"] > 60
+
+
+RUNS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+for name in sys.argv[2:]:
+    __import__(name)
+from lastgasp.explore.stateful import Search
+from lastgasp.questions.asking import question_about
+from tests.explore.test_stateful import BRIGHT, room
+
+class Drawing(Search):
+    def run(self, choose):
+        print([choose(9_000) for _ in range(20)])
+        return super().run(choose)
+
+asked = question_about(room(), BRIGHT)
+found = Drawing(asked.network, asked.goal, {}, 25).driven(40, 3)
+print(found.broken, found.runs, found.steps, found.found_in)
+"""
+
+
+def test_the_seed_alone_makes_the_runs_whatever_else_is_loaded(tmp_path: Path) -> None:
+    """Hypothesis draws constants out of modules that are neither installed nor tests; with another one, other runs."""
+    text = "\n".join(f"A{number} = {number}" for number in range(101, 9_000, 97))
+    (tmp_path / "odd_numbers.py").write_text(text, encoding="utf-8")
+    plain, odd = (outside(tmp_path, *more, start=RUNS) for more in ((), ("odd_numbers", "lastgasp.facade", "sqlite3")))
+    assert plain.code == odd.code == 0, plain.err + odd.err
+    assert plain.out.count("\n") > 40 and plain.out == odd.out
 
 
 def test_a_clause_takes_runs_away_and_nothing_is_proved() -> None:

@@ -1,8 +1,13 @@
-"""Random runs driven by Hypothesis: generated, guided by one score, shrunk. The one module that imports it.
+"""Random runs driven by Hypothesis: generated from a seed and guided by one score. The one module here that imports it.
 
-Hypothesis's own ``RuleBasedStateMachine`` would draw a rule by name and its arguments apart; here one round of a run is
-exactly two choices, how long to wait and which step to take, among those that are possible. Hypothesis shrinks to the
-fewest choices first (shortlex), so that is the fewest steps, and then to the first of the choices offered.
+Why a loop of its own and no ``RuleBasedStateMachine``: what can happen next, and after which waits, is known only when
+the run is there, and rules are fixed beforehand. Rules for "wait" and "step" would draw an index into what is possible
+now, as the loop does, and spend choices on the choice of the rule and its checks besides. Its runner keeps for itself how
+a test ends and what it prints, while here a run ends where the goal is broken, where the clock says so or where nothing
+is left to do, scores are reported for a whole run, and what the runs visited and met is kept across them all. And its
+shrinking costs too much: it tries choices anew, which mean something else once an earlier step is gone, so on a run of
+25 steps of the bundled study it took a minute and more for what :mod:`lastgasp.explore.shortening`, which leaves out
+steps, does in a second; so Hypothesis generates and guides, and is asked again for runs with fewer steps.
 """
 
 from __future__ import annotations
@@ -36,7 +41,7 @@ CHANCES = 4
 
 T = TypeVar("T")
 
-AGAIN = 100
+AGAIN = 300
 """How many runs are drawn to find one with fewer steps."""
 
 Choose = Callable[[int], int]
