@@ -1,13 +1,13 @@
-"""Random runs driven by Hypothesis: generated from a seed and guided by one score. The one module here that imports it.
+"""Random runs driven by Hypothesis: generated from a seed and guided by one score.
 
-Why a loop of its own and no ``RuleBasedStateMachine``: what can happen next, and after which waits, is known only when
-the run is there, and rules are fixed beforehand. Rules for "wait" and "step" would draw an index into what is possible
-now, as the loop does, and spend choices on the choice of the rule and its checks besides. Its runner keeps for itself how
-a test ends and what it prints, while here a run ends where the goal is broken, where the clock says so or where nothing
-is left to do, scores are reported for a whole run, and what the runs visited and met is kept across them all. And its
-shrinking costs too much: it tries choices anew, which mean something else once an earlier step is gone, so on a run of
-25 steps of the bundled study it took a minute and more for what :mod:`lastgasp.explore.shortening`, which leaves out
-steps, does in a second; so Hypothesis generates and guides, and is asked again for runs with fewer steps.
+Its ``RuleBasedStateMachine`` is not used. Rules stand there beforehand, one is drawn by name, then its arguments; here
+one round of a run is exactly two choices among what is possible, and what that is, waits included, is known only when
+the run is there. Rules "wait" and "step" would draw indices all the same, and hide how a run ends (the goal is broken,
+the time is up, nothing can happen) in a runner made for tests.
+
+Nor is its shrinking: an index means something else once an earlier step is gone, so with runs of 25 steps it tried more
+than a thousand others, which took minutes. :mod:`lastgasp.explore.shortening` leaves out steps, which stay what they
+are; then Hypothesis is asked for runs with fewer steps.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ Script = Sequence[tuple[int, int]]
 ACTIONS, DETAILS = 15, 255
 """The largest of the two numbers of a turn."""
 
+
 class _Shown(Exception):
     """The script shows a deviation."""
 

@@ -66,7 +66,8 @@ def explore(
 
     They know no solver and no zones, are steered to new states, and what breaks the goal is shrunk to few steps. A
     check that none breaks is not proved. Without CHECK, which is GOAL/PROPOSAL or GOAL/PROPOSAL/INSTALLATION, every
-    check is explored, one line each. Exit code 3 where nothing was found.
+    check of the study's overview is explored (of a study without one, every check), one line each. Exit code 3 where
+    nothing was found.
     """
     study = bundled.load_study(folder)
     chosen = study if profile is None else study.with_profile(profile)
