@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.studies import Call, written
+from tests.cli.studies import START, Call, outside, written
 
 
 def test_a_failure_as_a_table_as_a_trace_and_as_a_program(call: Call, lamp: Path, tmp_path: Path) -> None:
@@ -44,6 +44,16 @@ def test_the_same_seed_prints_the_same(call: Call, lamp: Path) -> None:
 
     assert found(3) == found(3)
     assert found(3)["lastgasp-result"] == 1
+
+
+def test_nothing_is_left_behind(lamp: Path, tmp_path: Path) -> None:
+    """Hypothesis keeps what it reads in modules in a folder wherever one works, if it may."""
+    here = tmp_path / "here"
+    here.mkdir()
+    start = f"import os; os.chdir({str(here)!r}); os.environ.pop('HYPOTHESIS_STORAGE_DIRECTORY', None); {START}"
+    ran = outside("explore", "bright/today", "--study", lamp.resolve(), start=start)
+    assert ran.code == 0, ran.err
+    assert not list(here.iterdir())
 
 
 def test_what_cannot_be_explored(call: Call, lamp: Path, tmp_path: Path) -> None:
