@@ -1,16 +1,17 @@
 """How random runs fare: on the failures of a study, and on mutants of it beside plain random walks.
 
     python benchmarks/exploration.py study [FOLDER]
-    python benchmarks/exploration.py mutants [HOW_MANY]
+    python benchmarks/exploration.py mutants
 
 Each prints a table for ``benchmarks/EXPLORATION.md``. The checks are those of the study's overview. A mutant counts if
-the zone engine says that a goal fails that held before; ``benchmarks/mutants.py`` makes them.
+the zone engine says that a goal fails that held before; ``benchmarks/mutants.py`` makes those of machines.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from random import Random
 from statistics import median
 
@@ -75,12 +76,20 @@ def on_study(folder: str | None) -> None:
     print(f"as short as the shortest: {shown.count(0)}; one longer: {shown.count(1)}; at most {max(shown)} longer")
 
 
+def changed(study: Study) -> Iterator[tuple[str, Study]]:
+    """The study without one clause of the proposal, and with one change in a machine, each with its description."""
+    proposal = study.proposals[PROPOSAL]
+    for clause in proposal.clauses:
+        fewer = replace(proposal, clauses=tuple(name for name in proposal.clauses if name != clause))
+        yield f"without the clause {clause}", replace(study, proposals={**study.proposals, PROPOSAL: fewer})
+    for name in MACHINES:
+        for words, mutant in mutants(study.machines[name]):
+            yield f"{name}: {words}", with_machine(study, mutant)
+
+
 def failing(study: Study) -> Iterator[tuple[str, Question]]:
-    """Mutants in a random order, those of which zones say that a goal fails which held, with the first such goal."""
-    every = [(name, *item) for name in MACHINES for item in mutants(study.machines[name])]
-    Random(0).shuffle(every)
-    for machine, words, mutant in every:
-        mutated = with_machine(study, mutant)
+    """The changes after which zones say that a goal fails which held, with each such goal."""
+    for words, mutated in changed(study):
         memory = Memory()
         try:
             questions = ask_all(mutated, names(mutated, GOALS, PROPOSAL, study.overview.installations))
@@ -88,8 +97,7 @@ def failing(study: Study) -> Iterator[tuple[str, Question]]:
             continue
         for name, question in questions.items():
             if shortest_run(question) and asked(mutated, name, question, Limits(memory=memory)) == "Fails":
-                yield f"{machine}: {words} ({name.goal})", question
-                break
+                yield f"{words} ({name.goal})", question
 
 
 def driven(part: Slice, question: Question, seed: int) -> int:
@@ -130,24 +138,22 @@ WAYS: dict[str, Callable[[Slice, Question, int], int]] = {
 }
 
 
-def on_mutants(wanted: int) -> None:
+def on_mutants() -> None:
     """Mutants of the study, each by every way: the median number of runs until met, and how often."""
     # which goal fails is all that is asked here, proofs are not shown to anybody
     routes.recheck_inductive = routes.recheck_sound = lambda *proof: None
-    print(f"| mutant (goal) | {' | '.join(WAYS)} |")
-    print(f"|---{'|---' * len(WAYS)}|")
+    print(f"| mutant (goal) | shortest | {' | '.join(WAYS)} |")
+    print(f"|---|---{'|---' * len(WAYS)}|")
     all_met: dict[str, list[int]] = {way: [] for way in WAYS}
-    for count, (words, question) in enumerate(failing(load_study()), 1):
+    for words, question in failing(load_study()):
         part = parted(question)
         cells = []
         for way, search in WAYS.items():
             found = [search(part, question, seed) for seed in SEEDS]
             all_met[way] += found
             cells.append(summary(found))
-        print(f"| {words} | {' | '.join(cells)} |", flush=True)
-        if count == wanted:
-            break
-    print(f"| all | {' | '.join(summary(found) for found in all_met.values())} |")
+        print(f"| {words} | {shortest_run(question)} | {' | '.join(cells)} |", flush=True)
+    print(f"| all | | {' | '.join(summary(found) for found in all_met.values())} |")
 
 
 def summary(found: list[int]) -> str:
@@ -160,7 +166,7 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["study", *rest]:
             on_study(rest[0] if rest else None)
-        case ["mutants", *rest]:
-            on_mutants(int(rest[0]) if rest else 20)
+        case ["mutants"]:
+            on_mutants()
         case _:
             sys.exit(__doc__)
