@@ -138,7 +138,8 @@ def never_blocks(machine: Machine, mutual: bool = True) -> bool:
 
     Sufficient, not necessary: every state that bounds time has a way out that is open at the bound and needs nobody
     else; steps of its own that no time need separate lie on no cycle, reactions included; it sends no handshake; it
-    computes no value that could leave its range.
+    computes no value that could leave its range. It hears nothing in a committed state: whom it hears there goes with
+    it, before the others' committed and ``when`` steps, so that it decides who goes first.
     """
     if any(event.handshake for event in machine.sends):
         return False
@@ -152,10 +153,12 @@ def never_blocks(machine: Machine, mutual: bool = True) -> bool:
     for transition in machine.transitions:
         for source in transition.sources:
             arrow = source, transition.target or source
-            if isinstance(transition.trigger, On) and not machine.state(source).committed:
+            if isinstance(transition.trigger, On):
+                if machine.state(source).committed:
+                    return False
                 instant.add_edges_from([arrow] if mutual else [])
             elif isinstance(transition.trigger, When) or not _lasts(machine, machine.state(source)):
-                hurried.append(arrow)  # of a committed state, reactions too: whoever they hear goes next with them
+                hurried.append(arrow)
     instant.add_edges_from(hurried)
     turns = {state: number for number, part in enumerate(nx.strongly_connected_components(instant)) for state in part}
     if any(turns[source] == turns[target] for source, target in hurried):
@@ -171,6 +174,12 @@ def _ends(machine: Machine, state: State) -> list[Expr]:
         if state.name in transition.sources and isinstance(trigger, After) and trigger.high is not None:
             ends.append(trigger.high)
     return ends
+
+
+def _ends_before(machine: Machine, state: State) -> bool:
+    """Whether some bound on the time in a state may never be reached."""
+    windows = [t.trigger for t in machine.transitions if state.name in t.sources and isinstance(t.trigger, After)]
+    return state.less_than is not None or any(window.high_strict for window in windows)
 
 
 def _lasts(machine: Machine, state: State) -> bool:
@@ -189,9 +198,10 @@ def _has_way_out(machine: Machine, state: State) -> bool:
             continue
         if isinstance(trigger, May) and lasts:
             return True
-        if isinstance(trigger, After) and lasts and state.less_than is None:
+        if isinstance(trigger, After) and lasts and not _ends_before(machine, state):
             open_at_the_end = trigger.high is None or all(_surely_upto(end, trigger.high) for end in ends)
-            if open_at_the_end and not trigger.high_strict and all(_surely_before(trigger, end) for end in ends):
+            stays = ends if not (state.urgent or state.committed) else [*ends, Const(Fraction(0))]
+            if open_at_the_end and all(_surely_before(trigger, end) for end in stays):
                 return True
     return False
 

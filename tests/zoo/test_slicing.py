@@ -7,6 +7,7 @@ import pytest
 import lastgasp as lg
 from lastgasp.errors import LastgaspError
 from lastgasp.facade import decide
+from lastgasp.language.proof_files import certificate_from_json, certificate_to_json
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.question import Limits, Question
 from lastgasp.slicing import essential, sliced
@@ -225,3 +226,74 @@ def test_what_is_essential_to_a_part_is_who_may_block_and_whom_a_sentence_speaks
         "timelock",
         clauses=["B shall not be u for more than 1 s.", "B shall never be v."],
     )
+
+
+SENDS = """
+machine: a
+party: A
+sends: [e]
+states: {ok: {initial: yes}, bad: {}}
+transitions:
+  - {from: ok, to: bad, may: , send: e}
+"""
+FIRST = """
+machine: b
+party: B
+hears: {a: [e]}
+variables: {v: {bool: yes, initial: yes}}
+states: {u: {initial: yes}, w: {}, stopped: {at most: 1 s}}
+transitions:
+  - {from: u, to: w, when: v}
+  - {from: u, to: stopped, on: a.e}
+"""
+HASTENS = """
+machine: x
+party: X
+hears: {a: [e]}
+states: {i: {initial: yes, committed: yes}, j: {}}
+transitions:
+  - {from: i, to: j, may: }
+  - {from: i, to: j, on: a.e}
+"""
+
+
+def test_what_hears_in_a_committed_state_lets_the_sender_go_first_and_is_not_left_out() -> None:
+    """b leaves u before a may send. But x, in a committed state, goes before b, and a with it: then b is stopped."""
+    net = network({"a": SENDS, "b": FIRST, "x": HASTENS}, {"b.a": "a", "x.a": "a"})
+    assert cut(net, "b shall never be stopped.") == ()
+    rejected(net, "(b is w and x is i) shall never hold.", "timelock")
+
+
+def test_a_sender_that_goes_first_breaks_the_goal() -> None:
+    harmless = FIRST.replace("stopped: {at most: 1 s}", "stopped: {}")
+    net = network({"a": SENDS, "b": harmless, "x": HASTENS}, {"b.a": "a", "x.a": "a"})
+    fails(net, "A shall send e only if b is w.", steps=1)
+    holds(net, "A shall send e only if (b is w or x is i).")
+
+
+@pytest.mark.parametrize("pace", ["committed", "urgent"])
+@pytest.mark.parametrize("window", ["3 s ..", "1 s .. 2 s", "more than 0 s .."])
+def test_a_window_that_begins_later_is_no_way_out_of_a_state_without_time(pace: str, window: str) -> None:
+    net = beside(SAFE, "", f", {pace}: yes", "", f"  - {{from: i, to: j, after: {window}}}\n")
+    assert cut(net) == ()
+    rejected(net, GOAL, "timelock")
+    rejected(net, BOTH, "timelock")
+
+
+def test_a_window_from_a_bound_that_is_never_reached_is_no_way_out() -> None:
+    """Another window ends before 3 s, and its step leads nowhere."""
+    net = beside(SAFE, "", "", "", "  - {from: i, after: 1 s .. less than 3 s}\n  - {from: i, to: j, after: 3 s ..}\n")
+    assert cut(net) == ()
+    rejected(net, GOAL, "timelock")
+    rejected(net, BOTH, "timelock")
+
+
+def test_a_certificate_of_which_only_a_part_is_essential_is_read_back() -> None:
+    """Time is shown to go on for x alone, which may block for all that can be read off it; the goal speaks of both."""
+    ways = "  - {from: i, to: j, may: , if: v}\n"
+    x = OTHER % ("variables: {v: {bool: yes, initial: yes}}\n", ", at most: 5 s", "", ways)
+    net = network({"a": SAFE, "x": x})
+    found = holds(net, "While x is i or x is j, a shall never be bad.").certificate
+    assert found is not None
+    assert sorted(essential(found.part).network.by_name) == ["x"]
+    certificate_from_json(certificate_to_json(found)).recheck()

@@ -76,6 +76,7 @@ def same_question(
 def certificate_to_json(certificate: Certificate) -> str:
     """The certificate as the text of its file."""
     question = question_text(certificate.network, certificate.goal, certificate.clauses, certificate.assumptions)
+    sound, *apart = (_sound_data(*shown) for shown in certificate.means_something)
     data = {
         "format": FORMAT,
         "check": certificate.check,
@@ -84,8 +85,8 @@ def certificate_to_json(certificate: Certificate) -> str:
         "question": question,
         "kept": list(certificate.kept),
         "proof": _proof_data(certificate),
-        "sound": _sound_data(certificate.part, certificate.sound),
-        "apart": [_sound_data(*shown) for shown in list(certificate.means_something)[1:]],
+        "sound": sound,
+        "apart": apart,
     }
     return _laid_out({**data, "seal": _seal(data)})
 
