@@ -71,13 +71,11 @@ class _Player:
             self.take(max(others, key=self._room))
         raise Blocked(f"the instances outside of {', '.join(sorted(self.kept))} block the run")
 
-    def _room(self, step: Step) -> Fraction:
-        """How much time may pass after a step of the others; a step that changes nothing leaves none."""
+    def _room(self, step: Step) -> tuple[Fraction, bool]:
+        """How much time may pass after a step of the others, and whether it changes more than clocks."""
         after = self.meaning.apply(self.now, step)
-        if after.values == self.now.values:
-            return Fraction(-1)
         limit = self.meaning.enabled(after).limit.seconds
-        return Fraction(10**9) if limit is None else limit
+        return Fraction(10**9) if limit is None else limit, after.values != self.now.values
 
     def _must(self, others: list[Step]) -> bool:
         """Whether the others' steps go before everything else (``when``), so that the part has to wait for them."""

@@ -297,3 +297,13 @@ def test_a_certificate_of_which_only_a_part_is_essential_is_read_back() -> None:
     assert found is not None
     assert sorted(essential(found.part).network.by_name) == ["x"]
     certificate_from_json(certificate_to_json(found)).recheck()
+
+
+def test_of_what_was_cut_whoever_has_to_move_does() -> None:
+    """b may go round at any time and c must each second; both steps change no state."""
+    machines = {
+        "a": "machine: a\nstates: {s0: {initial: yes}, s2: {}}\ntransitions:\n  - {from: s0, to: s2, may: }\n",
+        "b": "machine: b\nstates: {s0: {initial: yes}}\ntransitions:\n  - {from: s0, to: s0, may: }\n",
+        "c": "machine: c\nstates: {s0: {initial: yes}}\ntransitions:\n  - {from: s0, to: s0, after: 1 s .. 1 s}\n",
+    }
+    fails(network(machines), "a shall not be s0 for more than 5 s.", steps=5)
