@@ -218,7 +218,9 @@ class _Typing:
             case Plus(items):
                 for item in items:
                     self.duration(item, what)
-            case Times(_, item):
+            case Times(factor, item):
+                if factor < 0:
+                    self.problem(f"{what} may be less than 0 s", "multiply by 0 or more")
                 self.duration(item, what)
             case _:
                 self.problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from lastgasp.errors import Problem
 from lastgasp.expr import clocks_in, value_text
@@ -118,6 +119,9 @@ def _setting_problems(instance: Instance) -> Iterator[Problem]:
         if isinstance(allowed, Range) and not (allowed.low <= ends[0] and ends[1] <= allowed.high):
             cure = f"write a value within {_setting_text(allowed)}"
             yield Problem(f"the parameter {setting!r} of {instance.name} is outside of its range", cure, instance.place)
+        elif isinstance(ends[0], Fraction) and ends[0] < 0:
+            what = f"the duration {setting!r} of {instance.name} may be less than 0 s"
+            yield Problem(what, "write 0 s or more", instance.place)
 
 
 def _setting_text(value: Setting) -> str:

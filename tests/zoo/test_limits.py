@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,12 @@ def test_prove_takes_a_timeout_too() -> None:
     net = alone((LONG % 200).replace("v >= 200", "v > 200"))
     assert isinstance(lg.prove(net, GOAL, timeout=0), Undecided)
     assert isinstance(lg.prove(net, GOAL, timeout=None), Holds)
+
+
+@pytest.mark.parametrize(("upper", "value"), [("-1 * p", 2), ("p", -2)])
+def test_no_duration_is_less_than_nothing(upper: str, value: int) -> None:
+    """A window that ended before it began would stop time."""
+    text = "machine: d\nparameters: {p: {value: 2 s}}\nstates: {a: {initial: yes}, b: {}}\n"
+    text += f"transitions:\n  - {{from: a, to: b, after: 0 s .. {upper}}}\n"
+    with pytest.raises(InputError, match="may be less than 0 s"):
+        lg.compose("zoo", {"d": lg.machine_from_yaml(text)}, {}).with_settings({"d.p": Fraction(value)})
