@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from lastgasp.expr import TRUE, Const, Expr, contains, names_in, params_in
+from lastgasp.expr import TRUE, Const, Expr, Param, Plus, Times, contains, names_in, params_in
 from lastgasp.lazy import lazy
 from lastgasp.machine import After, Machine, May, On, State, When
 from lastgasp.network import Network
@@ -192,6 +192,8 @@ def _has_way_out(machine: Machine, state: State) -> bool:
     ends, lasts = _ends(machine, state), _lasts(machine, state) or not machine.rests(state)
     if not ends and not state.urgent and not state.committed:
         return True
+    if not all(_surely_positive(end) for end in ends):
+        return False
     for transition in machine.transitions:
         trigger = transition.trigger
         if state.name not in transition.sources or transition.guard != TRUE or transition.target is None:
@@ -216,6 +218,18 @@ def _surely_upto(low: Expr, high: Expr) -> bool:
     if low == high or low == Const(Fraction(0)):
         return True
     return isinstance(low, Const) and isinstance(high, Const) and low.value <= high.value  # type: ignore[operator]
+
+
+def _surely_positive(duration: Expr) -> bool:
+    """Whether a duration is surely not less than nothing, which only a negative factor can make it."""
+    match duration:
+        case Const() | Param():
+            return True
+        case Plus(items):
+            return all(map(_surely_positive, items))
+        case Times(factor, item):
+            return factor >= 0 and _surely_positive(item)
+    return False
 
 
 def _less(low: Expr, high: Expr) -> bool:
