@@ -56,7 +56,7 @@ def to_defect(question: Question, network: Network, found: Run, marks: tuple[tup
     """A run of a part to where something is wrong with it: as one of the whole network, if the rest lets it be one."""
     try:
         return replace(completed(question.network, network, found), marks=marks)
-    except LastgaspError:
+    except (Blocked, RangeError, ReplayError):
         return traced(network, found, marks)
 
 

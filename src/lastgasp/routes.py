@@ -439,14 +439,14 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     if sane.defect is not None:
         return verdict(Rejected, reason=_reason(sane.defect, core), trace=to_defect(question, lean, sane.defect.run))
     unobeyed = _unobeyable(question, sane.disobeyed, lean, verdict)
-    goes_on = sane.complete or not unrestricted(part) or comes_to_rest(part, network, shown.run)
+    continues = sane.complete or not unrestricted(part) or comes_to_rest(part, network, shown.run)
     if isinstance(unobeyed, Rejected):
         return unobeyed
     if not isinstance(question.goal.formula, Possible):
-        return verdict(Fails, *(() if goes_on else (DOUBT,)), trace=trace)
+        return verdict(Fails, *(() if continues else (DOUBT,)), trace=trace)
     if unobeyed is not None:
         return unobeyed
-    if not goes_on:
+    if not continues:
         return verdict(Undecided, reason=f"a run shows it, but {DOUBT}")
     if not sane.complete and (doubted := [name for name in question.clauses if name in part.restrict]):
         return verdict(Undecided, reason=f"a run shows it, but that {', '.join(doubted)} can be obeyed is not shown")

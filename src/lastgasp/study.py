@@ -199,11 +199,9 @@ class Study:
         :class:`InputError` where there is none, or more than one.
         """
         table: Mapping[str, object] = getattr(self, f"{kind}s")
-        shown: tuple[str, ...] = getattr(self.overview, f"{kind}s", ())
+        shown = self.shown(kind)
         if name is not None:
             self.pick(kind, name)
-        elif len(table) == 1:
-            name = next(iter(table))
         elif len(shown) == 1:
             name = shown[0]
         elif table:
@@ -212,9 +210,13 @@ class Study:
             raise InputError(Problem(f"the study has no {kind}", "add one to its files"))
         return name
 
+    def shown(self, kind: str) -> tuple[str, ...]:
+        """The names of that kind that are meant where none is named: those of the overview, or else all."""
+        return getattr(self.overview, f"{kind}s", ()) or tuple(getattr(self, f"{kind}s"))
+
     def only_shown(self, installation: str) -> bool:
         """Whether an installation is the one that is meant where none is named."""
-        return (self.overview.installations or tuple(self.installations)) == (installation,)
+        return self.shown("installation") == (installation,)
 
     def with_profile(self, name: str) -> Study:
         """The study with the parameters of a concrete device set wherever an installation has them.

@@ -262,7 +262,7 @@ def _all(truths: Iterable[bool | None]) -> bool | None:
 
 def installations_of(study: Study, stated: Stated) -> tuple[str, ...]:
     """The installations that a check is asked of: where it names none, those of the overview, or else all."""
-    return stated.installations or study.overview.installations or tuple(study.installations)
+    return stated.installations or study.shown("installation")
 
 
 def _came(study: Study, claim: Claim, stated: Stated, installation: str, change: Change, effort: Effort) -> Came:

@@ -197,10 +197,8 @@ def comply(
                 study.pick(kind, name)
     if not names or not study.installations:
         raise InputError(Problem("there is no clause that a device could obey", "the study needs clauses of a party"))
-    where = [installation] if installation else study.overview.installations or study.installations
-    if clauses is None:
-        names = [n for n in names if any(speaks_of(study.clauses[n], study.installations[one]) for one in where)]
-    groups = list(_groups(study, names, where, profile, assume))
+    names = names if clauses is not None else asked_of_somebody(study, names, installation)
+    groups = list(_groups(study, names, _where(study, installation), profile, assume))
     answer = _Answering(effort)
     for device, network, sentences, assumptions in groups:
         answer.device(device, network, sentences, assumptions)
@@ -213,6 +211,16 @@ def comply(
         "the time was over before all was asked" if answer.cut else "",
         assume,
     )
+
+
+def asked_of_somebody(study: Study, clauses: Iterable[str], installation: str | None = None) -> list[str]:
+    """Those clauses that have something to say of the installation, or of some that is meant where none is named."""
+    networks = [study.installations[name] for name in _where(study, installation)]
+    return [name for name in clauses if any(speaks_of(study.clauses[name], network) for network in networks)]
+
+
+def _where(study: Study, installation: str | None) -> tuple[str, ...]:
+    return study.shown("installation") if installation is None else (study.only("installation", installation),)
 
 
 _Group = tuple[Device, Network, dict[str, Sentence], dict[str, Sentence]]

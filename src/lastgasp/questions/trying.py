@@ -37,9 +37,9 @@ def attempt(study: Study, text: str, proposal: str | None = None, installation: 
     if not study.proposals or not study.installations or not study.goals:
         raise InputError("the study needs a proposal, an installation and a goal to try a sentence on")
     if proposal is None:
-        proposal = next(iter(study.overview.proposals or study.proposals))
+        proposal = study.shown("proposal")[0]
     if installation is None:
-        installation = next(iter(study.overview.installations or study.installations))
+        installation = study.shown("installation")[0]
     study.pick("proposal", proposal)
     study.pick("installation", installation)
     network = study.installations[installation]

@@ -14,12 +14,10 @@ from lastgasp.lazy import lazy
 
 if TYPE_CHECKING:
     from lastgasp import bundled
-    from lastgasp import study as studies
     from lastgasp.questions import comply as complying
     from lastgasp.questions import effort as efforts
 else:
     bundled = lazy("lastgasp.bundled")
-    studies = lazy("lastgasp.study")
     complying = lazy("lastgasp.questions.comply")
     efforts = lazy("lastgasp.questions.effort")
 
@@ -52,9 +50,7 @@ def comply(
     wanted = clauses or None
     if proposal is not None:
         chosen = study.proposals[study.only("proposal", proposal)]
-        where = [installation] if installation else study.overview.installations or study.installations
-        networks = [study.installations[name] for name in where if name in study.installations]
-        theirs = [n for n in chosen.clauses if any(studies.speaks_of(study.clauses[n], one) for one in networks)]
+        theirs = complying.asked_of_somebody(study, chosen.clauses, installation)
         wanted, assume = (*clauses, *theirs), (*assume, *chosen.assumptions)
     with Progress() as progress:
         found = complying.comply(

@@ -157,13 +157,12 @@ def matrix(
 
 def _conditioned(study: Study, cell: Cell, over: tuple[str, ...], timeout: float, progress: Progress) -> Cell:
     """A cell with the condition on these parameters under which it would be well; as it is where there is none."""
-    bad = isinstance(cell.verdict, verdict.Fails)
-    question = asking.ask(study, cell.name)
-    asked = tuple((name,) for name in over if name in question.network.parameters)
-    if not bad or not asked:
+    known = study.installations[cell.name.installation].parameters
+    asked = tuple((name,) for name in over if name in known)
+    if not isinstance(cell.verdict, verdict.Fails) or not asked:
         return cell
     effort = efforts.Effort.lasting(timeout, told=progress.words)
-    found = conditions.condition(question, asked, effort, probe=False)
+    found = conditions.condition(asking.ask(study, cell.name), asked, effort, probe=False)
     there_is = found.holds or not found.exact
     words = " ".join(" ".join(condition_answer.headline(found)).split())
     return replace(cell, condition=words) if there_is else cell
