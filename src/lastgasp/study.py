@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 
 from lastgasp.claim import ANSWERS, OUTCOMES, Claim
 from lastgasp.errors import InputError, Place, Problem
@@ -123,14 +124,17 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The verdict that a check must have: its word, and for a failure the class or the missing clause it must show."""
+    """The verdict that a check must have: its word, and for a failure its class, or the clauses that are missing.
+
+    With these added the goal must hold.
+    """
 
     goal: str
     proposal: str
     installation: str
     verdict: str
     classification: str = ""
-    missing: str = ""
+    missing: tuple[str, ...] = ()
     place: Place | None = field(default=None, compare=False)
 
 
@@ -184,6 +188,16 @@ class Study:
         if name not in table:
             raise InputError(Problem(f"there is no {kind} {name!r}", did_you_mean(name, table)))
         return table[name]
+
+    def expected(self, goal: str, proposal: str, installation: str) -> Expectation:
+        """What a check is expected to say: *holds* where the study does not tell."""
+        return self._expectations.get((goal, proposal, installation)) or Expectation(
+            goal, proposal, installation, "holds"
+        )
+
+    @cached_property
+    def _expectations(self) -> dict[tuple[str, str, str], Expectation]:
+        return {(item.goal, item.proposal, item.installation): item for item in reversed(self.expectations)}
 
     def read_of(self, item: Goal | Clause | Assumption | Reading) -> Goal | Clause | Assumption:
         """The text that a reading is one of; any other text itself."""
@@ -328,11 +342,14 @@ def study_problems(study: Study) -> list[Problem]:
         unknown = [goal for goal in rule.goals if goal not in study.goals]
         problems += [Problem(f"unknown goal {g!r}", did_you_mean(g, study.goals), rule.place) for g in unknown]
     for expectation in study.expectations:
-        missing = expectation.missing
-        if missing and missing not in study.clauses:
-            problems.append(
-                Problem(f"unknown clause {missing!r}", did_you_mean(missing, study.clauses), expectation.place)
-            )
+        asked = study.proposals.get(expectation.proposal)
+        for missing in expectation.missing:
+            if missing not in study.clauses:
+                cure = did_you_mean(missing, study.clauses)
+                problems.append(Problem(f"unknown clause {missing!r}", cure, expectation.place))
+            elif asked and missing in asked.clauses:
+                what = f"{missing!r} is not missing, {asked.name!r} has it"
+                problems.append(Problem(what, "name clauses that the proposal does not have", expectation.place))
         for kind in ("goal", "proposal", "installation"):
             name = getattr(expectation, kind)
             if name not in getattr(study, f"{kind}s"):

@@ -5,6 +5,9 @@ Every machine has the output ``out`` (``lo`` or ``hi``), the broadcast ``cast``,
 ``x``. Constants are whole seconds. Draws are ordered so that shrinking leads to few machines, few states, ``may``
 transitions without guards, and small constants.
 
+:func:`loose_networks` are such networks of which parts have nothing to do with each other; :func:`ranged` puts
+parameters with ranges in place of durations.
+
 What Network refuses is never drawn: a ``when`` that reads a clock, a clock on the partner of a ``when`` handshake, an
 empty window, a window with an upper end and an ``if`` that reads a clock, a reaction that sends.
 """
@@ -12,13 +15,14 @@ empty window, a window with an upper end and an ``if`` that reads a clock, a rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from hypothesis import strategies as st
 
 from lastgasp.expr import (
     TRUE,
+    And,
     Bool,
     Choose,
     Clock,
@@ -27,11 +31,15 @@ from lastgasp.expr import (
     Expr,
     In,
     Name,
+    Or,
+    Param,
     Plus,
+    Times,
     Value,
     Whole,
     conj,
     disj,
+    leaves,
     neg,
 )
 from lastgasp.machine import (
@@ -44,7 +52,9 @@ from lastgasp.machine import (
     Machine,
     May,
     On,
+    Parameter,
     Port,
+    Range,
     State,
     Transition,
     Trigger,
@@ -361,3 +371,115 @@ def questions(draw: st.DrawFn, shape: Shape = Shape()) -> tuple[Network, Bad]:
     """A random network and something to look for in it."""
     network = draw(networks(shape))
     return network, draw(bad_situations(network))
+
+
+# --- networks that fall apart ---------------------------------------------------------------------------------------
+
+
+def _reads(port: str, transition: Transition) -> bool:
+    conditions = [transition.guard, *(value for _, value in transition.assign)]
+    if isinstance(transition.trigger, When):
+        conditions.append(transition.trigger.condition)
+    return any(leaf == Name(f"{port}.{OUT}") for expr in conditions for leaf in leaves(expr))
+
+
+def _hears(port: str, transition: Transition) -> bool:
+    return isinstance(transition.trigger, On) and transition.trigger.port == port
+
+
+def _heard(port: Port, machine: Machine) -> tuple[str, ...]:
+    found = {t.trigger.event for t in machine.transitions if isinstance(t.trigger, On) and t.trigger.port == port.name}
+    return tuple(event for event in port.hears if event in found)
+
+
+def lean(network: Network) -> Network:
+    """The same network without what no transition uses: ports, outputs behind them, events."""
+    ports: dict[str, tuple[Port, ...]] = {}
+    for instance in network.instances:
+        machine = instance.machine
+        used = [
+            replace(
+                port,
+                reads=dict(port.reads) if any(_reads(port.name, t) for t in machine.transitions) else {},
+                hears=_heard(port, machine),
+            )
+            for port in machine.ports
+        ]
+        ports[instance.name] = tuple(port for port in used if port.reads or port.hears)
+    instances = []
+    for instance in network.instances:
+        events = {transition.send for transition in instance.machine.transitions}
+        for other in network.instances:
+            events.update(*(p.hears for p in ports[other.name] if other.source(p.name) == instance.name))
+        own = ports[instance.name]
+        sends = tuple(event for event in instance.machine.sends if event.name in events)
+        wires = {port.name: instance.source(port.name) for port in own}
+        instances.append(replace(instance, machine=replace(instance.machine, ports=own, sends=sends), wires=wires))
+    return Network(network.name, tuple(instances))
+
+
+@st.composite
+def loose_networks(draw: st.DrawFn, shape: Shape = Shape()) -> Network:
+    """A network in which many a machine takes no notice of another, and many have no state that has to be left."""
+    instances = []
+    for instance in draw(networks(shape)).instances:
+        machine = instance.machine
+        deaf = [port.name for port in machine.ports if _often(draw, 3)]
+        kept = tuple(t for t in machine.transitions if not any(_reads(p, t) or _hears(p, t) for p in deaf))
+        states = machine.states
+        if draw(st.booleans()):
+            calm = {"at_most": None, "less_than": None, "urgent": False, "instantaneous": False}
+            states = tuple(replace(s, **calm, committed=s.committed and draw(st.booleans())) for s in states)
+        instances.append(replace(instance, machine=replace(machine, states=states, transitions=kept)))
+    return lean(Network("loose", tuple(instances)))
+
+
+# --- parameters -----------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def ranged(draw: st.DrawFn, network: Network, most: int = 2) -> Network:
+    """The network with at most so many parameters with ranges in place of some of its durations."""
+    left = most
+    instances = []
+    for instance in network.instances:
+        found: dict[str, Parameter] = {}
+
+        def duration(expr: Expr | None, found: dict[str, Parameter] = found) -> Expr | None:
+            nonlocal left
+            if not isinstance(expr, Const) or not isinstance(expr.value, Fraction) or _often(draw, 3):
+                return expr
+            if not found or (left and draw(st.booleans())):
+                if not left:
+                    return expr
+                left -= 1
+                low = draw(st.integers(0, 2))
+                values = Range(Fraction(low), Fraction(low + draw(st.integers(1, 2))))
+                found[f"k{len(found)}"] = Parameter(f"k{len(found)}", values)
+            name = Param(draw(st.sampled_from(sorted(found))))
+            longer, shorter = Plus((name, seconds(1))), Plus((seconds(3), Times(Fraction(-1), name)))
+            return draw(st.sampled_from((name, name, name, name, name, name, longer, shorter)))
+
+        def condition(expr: Expr) -> Expr:
+            match expr:
+                case Compare(op, Clock() as left, right) if op not in ("==", "!="):
+                    return Compare(op, left, duration(right) or right)
+                case And(items):
+                    return And(tuple(map(condition, items)))
+                case Or(items):
+                    return Or(tuple(map(condition, items)))
+            return expr
+
+        def window(trigger: Trigger) -> Trigger:
+            if not isinstance(trigger, After):
+                return trigger
+            return replace(trigger, low=duration(trigger.low), high=duration(trigger.high))
+
+        machine = instance.machine
+        states = tuple(replace(s, at_most=duration(s.at_most), less_than=duration(s.less_than)) for s in machine.states)
+        ways = tuple(replace(t, trigger=window(t.trigger), guard=condition(t.guard)) for t in machine.transitions)
+        parameters = tuple(found.values())
+        instances.append(
+            replace(instance, machine=replace(machine, states=states, transitions=ways, parameters=parameters))
+        )
+    return Network("ranged", tuple(instances))

@@ -172,7 +172,7 @@ EXPECTATION = Record(
         Key("installation", ListOf(LINE, or_one=True), "the installation, or a list of them", required=True),
         Key("verdict", Text("a verdict", VERDICTS), "the verdict it must have", required=True),
         Key("class", LINE, "the class of the failure"),
-        Key("missing", LINE, "the clause that is missing"),
+        Key("missing", ListOf(LINE, or_one=True), "the clause that is missing, or a list: with them the goal holds"),
     ),
 )
 FAILURE_CLASS = Record(

@@ -310,7 +310,7 @@ def _expectations(node: Node) -> Iterator[Expectation]:
             installation,
             verdict=line(keys["verdict"]),
             classification=line(keys.get("class")),
-            missing=line(keys.get("missing")),
+            missing=words(keys.get("missing")),
             place=node.place,
         )
 
@@ -407,7 +407,7 @@ def _proposal_data(proposal: Proposal) -> dict[str, Any]:
 
 def _expectation_data(item: Expectation) -> dict[str, Any]:
     names = {"goal": item.goal, "proposal": item.proposal, "installation": item.installation, "verdict": item.verdict}
-    return names | filled(**{"class": item.classification, "missing": item.missing})
+    return names | filled(missing=list(item.missing), **{"class": item.classification})
 
 
 def _classification_data(item: Classification) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from functools import partial
 
 from lastgasp.engines.race import Lost, race
 from lastgasp.errors import LastgaspError
+from lastgasp.network import Network
 from lastgasp.question import Limits, Memory, Question
 from lastgasp.questions.asking import CheckName, answer, ask_all, asked_of, clause_sentence, judge, sentences_of
 from lastgasp.questions.classes import conditions
 from lastgasp.sanity import Oddity, oddities
-from lastgasp.study import Expectation, Study, speaks_of
+from lastgasp.sentences import Sentence
+from lastgasp.study import Study, speaks_of
 from lastgasp.verdict import Fails, Holds, Undecided, Verdict
 
 
@@ -20,7 +22,7 @@ from lastgasp.verdict import Fails, Holds, Undecided, Verdict
 class Cell:
     """One check with its verdict. ``expected`` is empty where the verdict is as expected, else what was expected.
 
-    ``condition``: for which timings the goal holds, in words, where somebody worked that out.
+    ``condition``: for which timings, or with which clauses, the goal holds, in words, where somebody worked that out.
     """
 
     name: CheckName
@@ -110,8 +112,7 @@ def _read(study: Study, wanted: list[CheckName]) -> dict[CheckName, Question]:
     """The question of every check; what will tell their failures apart can be read as well."""
     questions = ask_all(study, wanted)
     for name, question in questions.items():
-        if missing := _expectation(study, name).missing:
-            clause_sentence(study.clauses[missing], question.network)
+        _missing(study, name, question.network)
     rules = [(rule, name.installation) for name in wanted for rule in study.classifications if name.goal in rule.goals]
     for rule, installation in dict.fromkeys(rules):
         conditions(rule, study.installations[installation])
@@ -133,8 +134,16 @@ def _cells(study: Study, group: Mapping[CheckName, Question], engine: str, limit
 
 
 def compared(study: Study, name: CheckName, verdict: Verdict, limits: Limits) -> Cell:
-    """A verdict beside the expected one."""
-    return Cell(name, verdict, _difference(study, name, verdict) or _not_missing(study, name, verdict, limits))
+    """A verdict beside the expected one; of a failure that is one for want of clauses, whether these make it hold."""
+    different = _difference(study, name, verdict)
+    missing = _missing(study, name, study.installations[name.installation]) if isinstance(verdict, Fails) else {}
+    if different or not missing:
+        return Cell(name, verdict, different)
+    mended = answer(study, name, limits=replace(limits, memory=Memory()), extra=missing)
+    words = " and ".join(missing)
+    if isinstance(mended, Holds):
+        return Cell(name, verdict, condition=f"holds with {words} as well")
+    return Cell(name, verdict, f"fails only for want of {words}")
 
 
 def networks(study: Study, proposal: Names = None, installation: Names = None) -> list[tuple[str, str]]:
@@ -155,19 +164,9 @@ def verdict_word(verdict: Verdict) -> str:
     return type(verdict).__name__.lower()
 
 
-def _expectation(study: Study, name: CheckName) -> Expectation:
-    """What a check is expected to say; *holds* where the study does not tell."""
-    found = (
-        item
-        for item in study.expectations
-        if (item.goal, item.proposal, item.installation) == (name.goal, name.proposal, name.installation)
-    )
-    return next(found, Expectation(name.goal, name.proposal, name.installation, "holds"))
-
-
 def _difference(study: Study, name: CheckName, verdict: Verdict) -> str:
     """What was expected instead; empty where the verdict is the expected one."""
-    wanted = _expectation(study, name)
+    wanted = study.expected(name.goal, name.proposal, name.installation)
     if verdict_word(verdict) != wanted.verdict:
         return wanted.verdict
     if isinstance(verdict, Fails) and wanted.classification:
@@ -176,11 +175,9 @@ def _difference(study: Study, name: CheckName, verdict: Verdict) -> str:
     return ""
 
 
-def _not_missing(study: Study, name: CheckName, verdict: Verdict, limits: Limits) -> str:
-    """Whether a failure that is expected for want of a clause goes away with that clause; what was expected if not."""
-    missing = _expectation(study, name).missing
-    if not missing or not isinstance(verdict, Fails):
-        return ""
-    clause = clause_sentence(study.clauses[missing], study.installations[name.installation])
-    with_it = answer(study, name, limits=replace(limits, memory=Memory()), extra={missing: clause})
-    return "" if isinstance(with_it, Holds) else f"fails only for want of {missing}"
+def _missing(study: Study, name: CheckName, network: Network) -> dict[str, Sentence]:
+    """The clauses without which a check is expected to fail, bound to the network."""
+    return {
+        item: clause_sentence(study.clauses[item], network)
+        for item in study.expected(name.goal, name.proposal, name.installation).missing
+    }

@@ -62,12 +62,11 @@ def both(zone: Zone, other: Zone) -> Zone | None:
 
 def within(zone: Zone, other: Zone) -> bool:
     """Whether a canonical zone lies in another."""
-    return all(reads(zone, pair) <= raw for pair, raw in other.items())
-
-
-def reads(zone: Zone, pair: Pair) -> float:
-    """The bound of a pair; a clock that the zone does not mention is at least 0 and has no upper bound."""
-    return zone.get(pair, 1 if pair[0] == "" else inf)
+    for pair, raw in other.items():
+        # a clock that the zone does not mention is at least 0 and has no upper bound
+        if zone.get(pair, inf if pair[0] else 1) > raw:
+            return False
+    return True
 
 
 def minus(zone: Zone, other: Zone) -> Iterator[Zone]:

@@ -87,6 +87,9 @@ class Inductive:
         if not here.stops:
             for clock, raw, _ in here.limits:
                 assert inside is not None
+                high = inside.get((clock, ""))
+                if high is not None and high <= raw:
+                    continue
                 self.included(location, also(inside, [("", clock, 1 - raw)]), True, what)  # past the bound already
                 inside = also(inside, [(clock, "", raw)])
                 if inside is None:

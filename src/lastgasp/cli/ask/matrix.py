@@ -165,7 +165,7 @@ def _conditioned(study: Study, cell: Cell, over: tuple[str, ...], timeout: float
     found = conditions.condition(asking.ask(study, cell.name), asked, effort, probe=False)
     there_is = found.holds or not found.exact
     words = " ".join(" ".join(condition_answer.headline(found)).split())
-    return replace(cell, condition=words) if there_is else cell
+    return replace(cell, condition="; ".join(filter(None, (cell.condition, words)))) if there_is else cell
 
 
 # --- forms ---------------------------------------------------------------------------------------------------------
