@@ -24,6 +24,7 @@ from lastgasp.questions.asking import CheckName, ask, judge
 from lastgasp.questions.matrix import Cell, compared, matrix, names, networks, shown, study_oddities
 from lastgasp.questions.reading import unreadable
 from lastgasp.questions.trying import attempt, effect
+from lastgasp.questions.unhurried import unhurried
 from lastgasp.semantics import replay as replayed
 from lastgasp.semantics import walk
 from lastgasp.store import Store, cache_folder
@@ -153,14 +154,14 @@ def explain(
     study = _study(folder, profile)
     name = CheckName.parsed(check_name, study)
     question, limits = ask(study, name, assume=assume), Limits(seconds=timeout)
-    verdict = judge(study, name, question, engine=engine, limits=limits)
+    verdict = unhurried(study, name.goal, question, judge(study, name, question, engine=engine, limits=limits))
     trace: Trace | None = getattr(verdict, "trace", None)
     if form == "json":
         text = _json(show.cells_json([compared(study, name, verdict, limits)]))
     else:
         text = show.explanation(study, question, verdict)
     if svg is not None:
-        keep(svg, show.lanes(question, verdict) if trace else None, "run")
+        keep(svg, show.lanes(study, question, verdict) if trace else None, "run")
     if trace_file is not None:
         keep(trace_file, _json(trace.to_json()) + "\n" if trace else None, "run")
     if certificate is not None and not certify(certificate, verdict):
@@ -195,7 +196,7 @@ def try_sentence(
     out(show.trial_text(trial, cells))
     failing = show.still_failing(cells)
     if svg is not None:
-        keep(svg, show.lanes(trial.within[failing.name], failing.verdict) if failing else None, "run")
+        keep(svg, show.lanes(study, trial.within[failing.name], failing.verdict) if failing else None, "run")
     return OPEN if any(isinstance(after.verdict, Undecided) for _, after in cells) else OK
 
 

@@ -13,16 +13,17 @@ from lastgasp.lazy import lazy
 from lastgasp.question import Question
 from lastgasp.questions.asking import (
     CheckName,
-    answer,
     ask,
     assumption_sentence,
     clause_sentence,
     goal_sentence,
+    judge,
     read_otherwise,
     silent,
 )
 from lastgasp.questions.matrix import Cell, shown, verdict_word
 from lastgasp.questions.trying import Trial
+from lastgasp.questions.unhurried import unhurried
 from lastgasp.render.invariant import invariant_lines
 from lastgasp.render.table import trace_table
 from lastgasp.render.words import folded
@@ -278,19 +279,44 @@ def _json(trace: Trace | None) -> dict[str, Any] | None:
 # --- single commands ----------------------------------------------------------------------------------------------
 
 
-def lanes(question: Question, verdict: Verdict) -> str:
-    """The swim lanes of a verdict's run, with the clauses that its devices are bound by."""
+def lanes(study: Study, question: Question, verdict: Verdict, told: tuple[str, str] | None = None) -> str:
+    """The swim lanes of a verdict's run, with the clauses that its devices are bound by.
+
+    ``told`` is what stands above it, a title and a line below: else what was asked, where, and under what.
+    """
     trace: Trace = verdict.trace  # type: ignore[union-attr, assignment]
     kind: str = getattr(verdict, "classification", "")
     name, _, words = kind.partition(": ")
     end = trace.marks[-1][0] if trace.marks else trace.end
     notes = [
-        scene.Annotation(sentence.binds, end, f"{clause}: {sentence.text}")
+        scene.Annotation(sentence.binds, end, _clause_title(study, clause, sentence))
         for clause, sentence in question.clauses.items()
         if sentence.binds
     ]
-    title = f"{question.name}: {word(verdict, isinstance(question.goal.formula, Possible))}"
-    return swim.lanes_svg(trace, title=title, classification=(name, words) if kind else None, annotations=notes)
+    title, subtitle = told or _check_title(study, question, verdict)
+    classified = (name, words) if kind else None
+    return swim.lanes_svg(trace, title=title, subtitle=subtitle, classification=classified, annotations=notes)
+
+
+def _clause_title(study: Study, name: str, sentence: Sentence) -> str:
+    """A clause as a picture names it: its title, or its sentence where it has none, and where it stands."""
+    clause = study.clauses.get(name)
+    if clause is None:
+        return sentence.text
+    where = dict.fromkeys((clause.document, clause.version, clause.status))
+    return f"{clause.title or sentence.text} ({', '.join(where)})"
+
+
+def _check_title(study: Study, question: Question, verdict: Verdict) -> tuple[str, str]:
+    """What a check asks and how it came out; then the text and the installation, all by their titles."""
+    came = word(verdict, isinstance(question.goal.formula, Possible))
+    named = question.name.split("/")
+    if len(named) != 3:
+        return f"{question.name}: {came}", ""
+    goal, proposal, installation = named
+    asked = study.goals[goal].title or question.goal.text
+    under = study.proposals[proposal].title or proposal
+    return f"{asked}: {came}", f"{under}. {study.installations[installation].title or installation}."
 
 
 def table(trace: Trace) -> str:
@@ -343,13 +369,14 @@ def diagrams(study: Study) -> dict[str, str]:
     failing = {(e.goal, e.proposal, e.installation) for e in study.expectations if e.verdict == "fails"}
     drawn: set[tuple[str, str, tuple[Entry, ...]]] = set()
     for name in [name for name in shown(study) if (name.goal, name.proposal, name.installation) in failing]:
-        verdict = answer(study, name)
+        question = ask(study, name)
+        verdict = unhurried(study, name.goal, question, judge(study, name, question))
         if isinstance(verdict, Fails) and verdict.trace is not None:
             same = (name.proposal, name.installation, verdict.trace.entries)
             if same not in drawn:
                 drawn.add(same)
                 where = "" if study.only_shown(name.installation) else f"-{name.installation}"
-                found[f"run-{name.proposal}-{name.goal}{where}.svg"] = lanes(ask(study, name), verdict)
+                found[f"run-{name.proposal}-{name.goal}{where}.svg"] = lanes(study, question, verdict)
     return found
 
 

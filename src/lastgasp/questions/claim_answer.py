@@ -120,6 +120,13 @@ def came_words(came: Came) -> str:
     return f"{came.title}: {said}" + (f", by {shown}" if shown else "") + f"; {ends[came.true]}."
 
 
+def picture_words(answer: Answered, came: Came) -> tuple[str, str]:
+    """What stands above the picture of a check's run: the claim with its answer; who claims it and what was checked."""
+    claim = answer.claim
+    title = f"Claim: {claim.title or claim.says} ({answer.answer})"
+    return title, f"{claim.respondent}, question {claim.question}. Checked: {came.title}: {outcome_word(came)}."
+
+
 def outcome_word(came: Came) -> str:
     """The word of a verdict, for what must be or for what can be."""
     possible = isinstance(came.question.goal.formula, Possible)

@@ -22,6 +22,7 @@ from lastgasp.question import Memory, Question
 from lastgasp.questions.asking import CheckName, ask, judge, restricting
 from lastgasp.questions.claim_answer import UNDECIDED, Answered, Came
 from lastgasp.questions.effort import Effort
+from lastgasp.questions.unhurried import unhurried
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.slicing import sliced
 from lastgasp.study import Goal, Proposal, Study
@@ -273,7 +274,7 @@ def _came(study: Study, claim: Claim, stated: Stated, installation: str, change:
         verdict: Verdict = Undecided(question.name, "none", reason="the time for the whole was over")
     else:
         name = CheckName(stated.goal or OWN, OWN, installation)
-        verdict = judge(within, name, question, limits=effort.each)
+        verdict = unhurried(within, name.goal, question, judge(within, name, question, limits=effort.each))
     true, why = _as_stated(stated, question, verdict)
     return Came(stated, title, question, verdict, true, why)
 

@@ -10,6 +10,7 @@ from lastgasp.language.sentences import parse_sentence, readable_problems
 from lastgasp.question import Limits, Memory, Question
 from lastgasp.questions.asking import CheckName, ask_all, judge, restricting
 from lastgasp.questions.matrix import Cell, names
+from lastgasp.questions.unhurried import unhurried
 from lastgasp.sentences import Sentence
 from lastgasp.study import Study
 
@@ -61,7 +62,8 @@ def effect(
         shared = replace(limits or Limits(), memory=Memory())
         found = []
         for name, question in questions.items():
-            found.append(Cell(name, judge(study, name, question, limits=shared)))
+            verdict = judge(study, name, question, limits=shared)
+            found.append(Cell(name, unhurried(study, name.goal, question, verdict)))
             if done:
                 done(found[-1])
         return found

@@ -39,6 +39,7 @@ def lanes_svg(
     trace: Trace,
     *,
     title: str = "",
+    subtitle: str = "",
     classification: tuple[str, str] | None = None,
     annotations: Sequence[Annotation] = (),
     keep: Iterable[str] = (),
@@ -46,12 +47,14 @@ def lanes_svg(
 ) -> str:
     """Draw the run as swim lanes.
 
-    ``classification`` is the class of a failure and its words (``("F1", "...")``), ``annotations`` are texts that speak
-    of one device at one time, ``keep`` names devices that get a lane though nothing happens in them. ``ident`` begins
-    every identifier inside the picture: give each picture on one page its own.
+    ``subtitle`` says under the title what the picture is of, ``classification`` is the class of a failure and its words
+    (``("F1", "...")``), ``annotations`` are texts that speak of one device at one time, ``keep`` names devices that get
+    a lane though nothing happens in them. ``ident`` begins every identifier inside the picture: give each picture on
+    one page its own.
     """
-    picture = Picture(trace, title, classification, annotations, keep)
-    return _svg([picture], title or f"A run of {trace.network}", described(trace, classification), _id(ident))
+    picture = Picture(trace, title, classification, annotations, keep, subtitle=subtitle)
+    told = f"{subtitle} {described(trace, classification)}".lstrip()
+    return _svg([picture], title or f"A run of {trace.network}", told, _id(ident))
 
 
 def pair_svg(upper: Picture, lower: Picture, *, title: str, ident: str = "runs") -> str:

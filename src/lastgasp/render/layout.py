@@ -65,12 +65,13 @@ def make_scene(
     trace: Trace,
     *,
     title: str = "",
+    subtitle: str = "",
     classification: tuple[str, str] | None = None,
     annotations: Sequence[Annotation] = (),
     keep: Iterable[str] = (),
 ) -> Scene:
     """Decide where everything stands. :class:`InputError` where ``keep`` or an annotation names an unknown device."""
-    return make_scenes([Picture(trace, title, classification, annotations, keep)])[0]
+    return make_scenes([Picture(trace, title, classification, annotations, keep, subtitle=subtitle)])[0]
 
 
 def make_scenes(pictures: Sequence[Picture]) -> list[Scene]:
@@ -95,7 +96,7 @@ def _scene(
     shown = tuple(labels)
     deeds_of = [deeds(trace, n) for n in range(len(trace.entries))]
     layout = _Layout(trace, axis, names, axis.right + TAIL, shown, deeds_of, picture.ringed)
-    _head(layout, picture.title or f"A run of {trace.network}", picture.classification)
+    _head(layout, picture)
     top = layout.y
     for who in shown:
         _lane(layout, who, labels[who], [note for note in notes if note.instance == who])
@@ -136,11 +137,14 @@ def chosen_lanes(
 # --- above the lanes ----------------------------------------------------------------------------------------------
 
 
-def _head(layout: _Layout, title: str, classification: tuple[str, str] | None) -> None:
-    layout.block(Role.TITLE, title, 18, MARGIN)
-    if classification is not None:
+def _head(layout: _Layout, picture: Picture) -> None:
+    layout.block(Role.TITLE, picture.title or f"A run of {picture.trace.network}", 18, MARGIN)
+    if picture.subtitle:
+        layout.y += 3
+        layout.block(Role.SUBTITLE, picture.subtitle, 13, MARGIN)
+    if picture.classification is not None:
         layout.y += 6
-        name, words = classification
+        name, words = picture.classification
         layout.block(Role.CLASS, f"{name}: {words}" if words else name, 13, MARGIN + 8)
         layout.y += 4
     flags: list[tuple[Flag, Role, tuple[str, ...]]] = []

@@ -43,7 +43,7 @@ class Picture:
 
     ``classification`` is the class of a failure and its words (``("F1", "...")``), ``annotations`` are texts that speak
     of one device at one time, ``keep`` names devices that get a lane though nothing happens in them, ``ringed`` are the
-    numbers of steps worth a look. ``footnotes``: how to read the picture.
+    numbers of steps worth a look. ``footnotes``: how to read the picture. ``subtitle``: what it is a picture of.
     """
 
     trace: Trace
@@ -53,12 +53,14 @@ class Picture:
     keep: Iterable[str] = ()
     ringed: Collection[int] = ()
     footnotes: bool = True
+    subtitle: str = ""
 
 
 class Role(Enum):
     """What a text is, and so how it looks."""
 
     TITLE = "title"
+    SUBTITLE = "subtitle"
     CLASS = "class"
     DEVICE = "device"
     STATE = "state"

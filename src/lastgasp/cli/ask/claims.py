@@ -82,7 +82,7 @@ def claims(
     else:
         commands.write(output, text)
         note(f"wrote {output}")
-    for name, picture in drawn(answers).items() if runs is not None else ():
+    for name, picture in drawn(study, answers).items() if runs is not None else ():
         commands.write(Path(runs or "") / name, picture)
     for problem in left_out:
         complain(problem)
@@ -135,10 +135,12 @@ def as_json(study: Study, answers: list[Answered]) -> str:
     return json.dumps(answers_of.claims_json(answers), indent=2) + "\n"
 
 
-def drawn(answers: list[Answered]) -> dict[str, str]:
+def drawn(study: Study, answers: list[Answered]) -> dict[str, str]:
     """The swim lanes of every run that an answer rests on, by file name."""
     return {
-        f"claim-{answer.claim.name}-{number}.svg": show.lanes(came.question, came.verdict)
+        f"claim-{answer.claim.name}-{number}.svg": show.lanes(
+            study, came.question, came.verdict, answers_of.picture_words(answer, came)
+        )
         for answer in answers
         for number, came in enumerate(answer.checks, 1)
         if getattr(came.verdict, "trace", None) is not None
