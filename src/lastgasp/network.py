@@ -212,6 +212,36 @@ class Network:
         return replace(self, instances=tuple(instance for instance in self.instances if instance.name in names))
 
 
+def upstream_first(network: Network) -> tuple[str, ...]:
+    """The names of the instances, each after those that it reads and, where these do not read it, those it hears."""
+    rests: dict[str, set[str]] = {}
+    for name in network.by_name:
+        rests[name], fresh = set(), {name}
+        while fresh:
+            rests[name] |= fresh
+            fresh = {end for one in fresh for end in _ends(network.by_name[one], heard=False)} - rests[name]
+    found: dict[str, None] = {}
+
+    def follow(name: str, after: tuple[str, ...]) -> None:
+        instance = network.by_name[name]
+        heard = (end for end in _ends(instance, heard=True) if name not in rests[end])
+        for end in (*_ends(instance, heard=False), *heard):
+            if end not in found and end not in (*after, name):
+                follow(end, (*after, name))
+        found[name] = None
+
+    for name in network.by_name:
+        if name not in found:
+            follow(name, ())
+    return tuple(found)
+
+
+def _ends(instance: Instance, *, heard: bool) -> list[str]:
+    """The instances that one only hears, or else those that it reads."""
+    ports = [port for port in instance.machine.ports if instance.machine.only_hears(port) == heard]
+    return [end for port in ports for end in instance.wired(port.name)]
+
+
 def compose(name: str, machines: Mapping[str, Machine], wires: Mapping[str, str | Sequence[str]]) -> Network:
     """Wire machines into a network: ``compose("demo", {"a": lamp, "b": eye}, {"b.source": "a"})``.
 

@@ -10,6 +10,7 @@ from lastgasp.errors import InputError, Problem
 from lastgasp.language.schema import schemas as all_schemas
 from lastgasp.language.sentences import TEMPLATES, meaning
 from lastgasp.lazy import lazy
+from lastgasp.network import upstream_first
 from lastgasp.question import Question
 from lastgasp.questions.asking import (
     CheckName,
@@ -295,7 +296,10 @@ def lanes(study: Study, question: Question, verdict: Verdict, told: tuple[str, s
     ]
     title, subtitle = told or _check_title(study, question, verdict)
     classified = (name, words) if kind else None
-    return swim.lanes_svg(trace, title=title, subtitle=subtitle, classification=classified, annotations=notes)
+    order = upstream_first(question.network)
+    return swim.lanes_svg(
+        trace, title=title, subtitle=subtitle, classification=classified, annotations=notes, order=order
+    )
 
 
 def _clause_title(study: Study, name: str, sentence: Sentence) -> str:

@@ -1,6 +1,6 @@
 """A run at a pace that a reader can follow: what need not happen at once does not.
 
-An engine looks for the earliest instants, so that a device reboots for no time at all and ten messages pass in one
+An engine looks for the earliest instants, so that a device restarts in no time at all and ten messages pass in one
 instant. Such a run is as good as evidence as any, and hard to believe as a story. Here a step that happens at the same
 instant as the one before it waits a little, one step after the other, wherever the run stays what it was: possible on
 the source network, within every sentence that restricts it, broken (or shown) by the goal after the same step, and of
@@ -26,8 +26,8 @@ from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Verdict
 from lastgasp.watch import watch
 
-WAITS = (Fraction(1), Fraction(1, 4))
-"""What is tried before a step, in seconds: the bridging time of a meter is shorter than a second."""
+WAITS = (Fraction(10), Fraction(1), Fraction(1, 4))
+"""What is tried before a step, in seconds: what has no time for the first may still have some for the others."""
 
 
 def unhurried(study: Study, goal: str, question: Question, verdict: Verdict) -> Verdict:

@@ -43,16 +43,17 @@ def lanes_svg(
     classification: tuple[str, str] | None = None,
     annotations: Sequence[Annotation] = (),
     keep: Iterable[str] = (),
+    order: Sequence[str] = (),
     ident: str = "run",
 ) -> str:
     """Draw the run as swim lanes.
 
     ``subtitle`` says under the title what the picture is of, ``classification`` is the class of a failure and its words
     (``("F1", "...")``), ``annotations`` are texts that speak of one device at one time, ``keep`` names devices that get
-    a lane though nothing happens in them. ``ident`` begins every identifier inside the picture: give each picture on
-    one page its own.
+    a lane though nothing happens in them, ``order`` puts lanes in another order than that of the network. ``ident``
+    begins every identifier inside the picture: give each picture on one page its own.
     """
-    picture = Picture(trace, title, classification, annotations, keep, subtitle=subtitle)
+    picture = Picture(trace, title, classification, annotations, keep, subtitle=subtitle, order=order)
     told = f"{subtitle} {described(trace, classification)}".lstrip()
     return _svg([picture], title or f"A run of {trace.network}", told, _id(ident))
 

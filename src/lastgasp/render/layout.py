@@ -22,13 +22,13 @@ MARGIN = 20.0
 NAMES = 168.0
 """Width of the column with the names of the devices, at most."""
 
-TAIL = 180.0
+TAIL = 220.0
 """How far the last states are drawn beyond the end of the run, to say that it goes on."""
 
 AXIS_ROOM = 700.0
 STATE_SIZE = 12.0
 NOTE_SIZE = 11.0
-NOTE_WIDTH = 230.0
+NOTE_WIDTH = 210.0
 PAD = 5.0
 CLEAR = 8.0
 """What keeps the text of a flag clear of its pole, and of an arrow that comes down beside it."""
@@ -69,16 +69,21 @@ def make_scene(
     classification: tuple[str, str] | None = None,
     annotations: Sequence[Annotation] = (),
     keep: Iterable[str] = (),
+    order: Sequence[str] = (),
 ) -> Scene:
     """Decide where everything stands. :class:`InputError` where ``keep`` or an annotation names an unknown device."""
-    return make_scenes([Picture(trace, title, classification, annotations, keep, subtitle=subtitle)])[0]
+    return make_scenes([Picture(trace, title, classification, annotations, keep, subtitle=subtitle, order=order)])[0]
 
 
 def make_scenes(pictures: Sequence[Picture]) -> list[Scene]:
     """The same for runs of one network that are looked at side by side: the same lanes, the same axis of time."""
     wanted = {who for p in pictures for who in chosen_lanes(p.trace, p.annotations, tuple(p.keep))[0]}
     traces = [picture.trace for picture in pictures]
-    shown, dropped = chosen_lanes(traces[0], (), tuple(wanted))
+    chosen, dropped = chosen_lanes(traces[0], (), tuple(wanted))
+    shown = (
+        *(who for who in pictures[0].order if who in chosen),
+        *(who for who in chosen if who not in pictures[0].order),
+    )
     labels = {who: wrapped(device_label(traces[0].labels, who), 13, NAMES, bold=True) for who in shown}
     names = max((text_width(line, 13, bold=True) for lines in labels.values() for line in lines), default=0.0)
     moments = [time for trace in traces for time, _ in trace.marks]

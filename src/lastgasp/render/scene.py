@@ -44,6 +44,7 @@ class Picture:
     ``classification`` is the class of a failure and its words (``("F1", "...")``), ``annotations`` are texts that speak
     of one device at one time, ``keep`` names devices that get a lane though nothing happens in them, ``ringed`` are the
     numbers of steps worth a look. ``footnotes``: how to read the picture. ``subtitle``: what it is a picture of.
+    ``order``: the devices in the order of their lanes; those that it does not name follow in that of the network.
     """
 
     trace: Trace
@@ -54,6 +55,7 @@ class Picture:
     ringed: Collection[int] = ()
     footnotes: bool = True
     subtitle: str = ""
+    order: Sequence[str] = ()
 
 
 class Role(Enum):
