@@ -213,7 +213,10 @@ class Network:
 
 
 def upstream_first(network: Network) -> tuple[str, ...]:
-    """The names of the instances, each after those that it reads and, where these do not read it, those it hears."""
+    """The names of the instances, each after those that it reads.
+
+    Also after those that it hears, where these pass on what they read or hear of others, and do not read it.
+    """
     rests: dict[str, set[str]] = {}
     for name in network.by_name:
         rests[name], fresh = set(), {name}
@@ -224,7 +227,8 @@ def upstream_first(network: Network) -> tuple[str, ...]:
 
     def follow(name: str, after: tuple[str, ...]) -> None:
         instance = network.by_name[name]
-        heard = (end for end in _ends(instance, heard=True) if name not in rests[end])
+        passing = (end for end in _ends(instance, heard=True) if network.by_name[end].machine.ports)
+        heard = (end for end in passing if name not in rests[end])
         for end in (*_ends(instance, heard=False), *heard):
             if end not in found and end not in (*after, name):
                 follow(end, (*after, name))
