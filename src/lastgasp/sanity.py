@@ -32,7 +32,8 @@ from lastgasp.trace import Trace
 class Oddity:
     """One thing found. ``wrong``: it comes before any verdict. ``open``: it could not be decided.
 
-    Without a ``trace`` it rests on a proof that was rechecked (or, if open, on nothing).
+    Without a ``trace`` it rests on a proof that was rechecked (or, if open, on nothing). ``because``: why it is right,
+    if the authors of the model say.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Oddity:
     wrong: bool = False
     open: bool = False
     trace: Trace | None = None
+    because: str = ""
 
 
 NOTHING = Sentence("nothing", NeverHeld(FALSE))
@@ -110,7 +112,8 @@ def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -
             if found.proof is not None and not found.premise:
                 yield Oddity("never applies", f"{name}: what it speaks of never happens")
     if sane.quiet is not None:
-        words = "there is an end after which no step is possible any more"
+        names = ", ".join(item.label for item in part.network.instances)
+        words = f"{names}: there is an end after which no step is possible any more"
         yield Oddity("nothing more happens", words, trace=traced(network, sane.quiet, ()))
     for who, hurry in sane.zeno:
         if who & fresh:

@@ -157,6 +157,20 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why something that ``check --sanity`` finds odd is right: of these installations and proposals, or of all.
+
+    ``odd`` are oddities by the words with which they are reported, '*' standing for anything.
+    """
+
+    odd: tuple[str, ...]
+    because: str
+    installations: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What a study shows of itself where nothing is named: some of its installations and proposals."""
 
@@ -180,6 +194,7 @@ class Study:
     classifications: tuple[Classification, ...] = ()
     claims: Mapping[str, Claim] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    explanations: tuple[Explanation, ...] = ()
     overview: Overview = Overview()
 
     def pick(self, kind: str, name: str) -> object:
@@ -336,8 +351,10 @@ def study_problems(study: Study) -> list[Problem]:
             problems.append(Problem(f"unknown {reading.kind} {reading.of!r}", cure, reading.place))
     for kind in ("installation", "proposal"):
         table = getattr(study, f"{kind}s")
-        unknown = [name for name in getattr(study.overview, f"{kind}s") if name not in table]
-        problems += [Problem(f"unknown {kind} {n!r}", did_you_mean(n, table), study.overview.place) for n in unknown]
+        parts: list[Overview | Explanation] = [study.overview, *study.explanations]
+        for part in parts:
+            unknown = [name for name in getattr(part, f"{kind}s") if name not in table]
+            problems += [Problem(f"unknown {kind} {n!r}", did_you_mean(n, table), part.place) for n in unknown]
     for rule in study.classifications:
         unknown = [goal for goal in rule.goals if goal not in study.goals]
         problems += [Problem(f"unknown goal {g!r}", did_you_mean(g, study.goals), rule.place) for g in unknown]

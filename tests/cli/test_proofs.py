@@ -99,11 +99,37 @@ def test_a_proof_in_words_says_what_it_rests_on(lamp: Path, call: Call) -> None:
 def test_sanity_tells_what_is_odd(lamp: Path, call: Call) -> None:
     """The lamp has a state 'broken' that nothing reaches."""
     ran = call("check", lamp, "--sanity", "--proposal", "today")
-    assert ran.code == 0
-    assert "never reached: lamp: broken (proved)" in ran.out
+    assert ran.code == 1
+    assert "ODD    never reached: lamp: broken (proved)" in ran.out
     found = json.loads(call("check", lamp, "--sanity", "--format", "json").out)
     assert {item["network"] for item in found["sanity"]} == {"room under today", "room under better"}
     assert any(item["kind"] == "never reached" for item in found["sanity"])
+
+
+EXPLAINED = """\
+oddities:
+  - {odd: "never reached: lamp: broken", because: nobody breaks it}
+  - {odd: "no time needed: *", because: the supply may flicker}
+"""
+
+
+def test_what_is_odd_and_explained_is_fine(lamp: Path, call: Call) -> None:
+    """Each oddity stands beside its reason; what explains nothing is told once all that it may be about was seen."""
+    path = lamp / "properties" / "oddities.yaml"
+    path.write_text(EXPLAINED, encoding="utf-8")
+    ran = call("check", lamp, "--sanity")
+    assert ran.code == 0
+    assert "odd    never reached: lamp: broken (proved)\n         because nobody breaks it\n" in ran.out
+    assert ran.out.endswith("; 0 without an explanation\n")
+    path.write_text(EXPLAINED.replace("lamp: broken", "lamp: lit"), encoding="utf-8")
+    ran = call("check", lamp, "--sanity", "--proposal", "today")
+    assert ran.code == 1 and "explains nothing" not in ran.out
+    assert "ODD    never reached: lamp: broken (proved)" in ran.out and "; 1 without an explanation" in ran.out
+    ran = call("check", lamp, "--sanity")
+    assert f"explains nothing: 'never reached: lamp: lit' ({path}:2:5)" in ran.out
+    found = json.loads(call("check", lamp, "--sanity", "--format", "json").out)
+    assert found["explains nothing"] == ["never reached: lamp: lit"]
+    assert {item["because"] for item in found["sanity"]} == {"", "the supply may flicker"}
 
 
 def test_sanity_tells_what_is_wrong(lamp: Path, call: Call) -> None:

@@ -130,3 +130,32 @@ def test_an_overview_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
     assert [problem.what for problem in problems] == ["a second overview ''"]
     (problem,) = refused(load_study, write(tmp_path / "b", {**files, "properties/again.yaml": MORE}))
     assert (problem.what, problem.cure) == ("unknown proposal 'nonne'", "did you mean 'none'?")
+
+
+ODD = """\
+oddities:
+  - odd: "never reached: *"
+    because: a variant that others have
+    proposal: none
+  - {odd: [a, b], because: it is so, installation: [house]}
+"""
+
+
+def test_an_oddity_is_explained_where_it_is_said_to_be(tmp_path: Path) -> None:
+    study = load_study(write(tmp_path / "one", FILES | {"properties/oddities.yaml": ODD}))
+    first, second = study.explanations
+    assert (first.odd, first.proposals, first.installations) == (("never reached: *",), ("none",), ())
+    assert (second.odd, second.because, second.installations) == (("a", "b"), "it is so", ("house",))
+    assert load_study(write(tmp_path / "two", study_to_yaml(study))) == study
+
+
+def test_an_explanation_of_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    files = FILES | {
+        "properties/oddities.yaml": ODD.replace("[house]", "[hause]").replace("proposal: none", "proposl: a")
+    }
+    assert [item.what for item in refused(load_study, write(tmp_path / "a", files))] == [
+        "an explanation has no key 'proposl'"
+    ]
+    files = FILES | {"properties/oddities.yaml": ODD.replace("[house]", "[hause]")}
+    (problem,) = refused(load_study, write(tmp_path / "b", files))
+    assert (problem.what, problem.cure) == ("unknown installation 'hause'", "did you mean 'house'?")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastgasp.bundled import bundled_folder, load_study
-from lastgasp.cli import show
+from lastgasp.cli import oddities, show
 from lastgasp.cli.console import DIFFERS, NOTHING, OK, OPEN, UNUSABLE, Progress, complain, note, out
 from lastgasp.errors import InputError, InternalError, Place, Problem, ReplayError
 from lastgasp.language.layout import fmt as laid_out
@@ -21,7 +21,8 @@ from lastgasp.language.yaml_source import read_text
 from lastgasp.lazy import lazy
 from lastgasp.question import Limits
 from lastgasp.questions.asking import CheckName, ask, judge
-from lastgasp.questions.matrix import Cell, compared, matrix, names, networks, shown, study_oddities
+from lastgasp.questions.matrix import Cell, compared, matrix, names, networks, shown
+from lastgasp.questions.oddities import idle, study_oddities, unexplained
 from lastgasp.questions.reading import unreadable
 from lastgasp.questions.trying import attempt, effect
 from lastgasp.questions.unhurried import unhurried
@@ -117,17 +118,20 @@ def written_down(report: object) -> str:
 
 
 def _sane(study: Study, proposal: tuple[str, ...], installation: tuple[str, ...], timeout: float, form: str) -> int:
-    """What is wrong or odd about each installation under each proposal: 1 if wrong, 3 if open, else 0."""
+    """What is wrong or odd about each installation under each proposal.
+
+    1 if something is wrong, or odd without an explanation, or if an explanation explains nothing; 3 if open; else 0.
+    """
     found = {
-        f"{where} under {text}": list(study_oddities(study, where, text, Limits(seconds=timeout)))
+        (where, text): list(study_oddities(study, where, text, Limits(seconds=timeout)))
         for where, text in networks(study, proposal, installation)
     }
     if not found:
         complain("there is nothing to check: the study needs a proposal and an installation")
         return NOTHING
-    out(_json(show.sanity_json(found)) if form == "json" else show.sanity_text(found))
-    items = [item for items in found.values() for item in items]
-    return DIFFERS if any(item.wrong for item in items) else OPEN if any(item.open for item in items) else OK
+    left, needless = [item for _, item in unexplained(found)], idle(study, found)
+    out(_json(oddities.sanity_json(found, needless)) if form == "json" else oddities.sanity_text(found, needless))
+    return DIFFERS if needless or any(not item.open for item in left) else OPEN if left else OK
 
 
 def exit_code(cells: Iterable[Cell]) -> int:

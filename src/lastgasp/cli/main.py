@@ -118,7 +118,11 @@ def cli(context: click.Context) -> int:
 @click.option("--certificates", type=file_type, help="Write every proof to a file in this folder.")
 @cache_option
 @no_cache_option
-@click.option("--sanity", is_flag=True, help="Ask nothing of the goals: what is wrong or odd about the models?")
+@click.option(
+    "--sanity",
+    is_flag=True,
+    help="Ask nothing of the goals: what is wrong or odd about the models, and why is it right?",
+)
 @format_option
 def check(**given: Any) -> int:
     """Decide every goal under every proposal, for the bundled study or the folder PATH."""

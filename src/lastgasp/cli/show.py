@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lastgasp.certificate import Certificate
@@ -28,7 +28,6 @@ from lastgasp.questions.unhurried import unhurried
 from lastgasp.render.invariant import invariant_lines
 from lastgasp.render.table import trace_table
 from lastgasp.render.words import folded
-from lastgasp.sanity import Oddity
 from lastgasp.sentences import Possible, Sentence
 from lastgasp.study import Clause, Goal, Reading, Study, speaks_of
 from lastgasp.trace import Entry, Trace
@@ -170,41 +169,6 @@ def explanation(study: Study, question: Question, verdict: Verdict) -> str:
         lines.append(trace_table(trace))
     lines += [f"Note: {remark}." for remark in verdict.notes]
     return "\n".join(lines).rstrip()
-
-
-def sanity_text(found: Mapping[str, list[Oddity]]) -> str:
-    """What is wrong or odd about each network, by proposal."""
-    lines: list[str] = []
-    for title, items in found.items():
-        lines += [title, ""]
-        for item in items:
-            mark = "WRONG" if item.wrong else "open" if item.open else "odd"
-            proof = "" if item.trace is not None or item.open else " (proved)"
-            lines.append(f"  {mark:5}  {item.kind}: {item.words}{proof}")
-            if item.trace is not None and item.wrong:
-                lines += ["", trace_table(item.trace)]
-        lines += ["  nothing is wrong, and nothing odd"] if not items else []
-        lines.append("")
-    return "\n".join(lines).rstrip()
-
-
-def sanity_json(found: Mapping[str, list[Oddity]]) -> dict[str, Any]:
-    """The same, neutral; traces inside are self-contained."""
-    return {
-        "lastgasp-result": RESULT_VERSION,
-        "sanity": [
-            {
-                "network": title,
-                "kind": item.kind,
-                "words": item.words,
-                "wrong": item.wrong,
-                "open": item.open,
-                "trace": item.trace.to_json() if item.trace is not None else None,
-            }
-            for title, items in found.items()
-            for item in items
-        ],
-    }
 
 
 def proof_line(certificate: Certificate) -> str:

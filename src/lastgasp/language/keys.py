@@ -197,7 +197,20 @@ CLASSIFICATION = Record(
         Key("mixed", FAILURE_CLASS, "the cause held at some time in it", required=True),
     ),
 )
-
+EXPLANATION = Record(
+    "an explanation",
+    (
+        Key(
+            "odd",
+            ListOf(Text("an oddity as 'check --sanity' words it, '*' standing for anything"), or_one=True),
+            "what it explains",
+            required=True,
+        ),
+        Key("because", LINE, "why that is right", required=True),
+        Key("proposal", ListOf(LINE, or_one=True), "the proposals under which it is; none: any"),
+        Key("installation", ListOf(LINE, or_one=True), "the installations of which it is; none: any"),
+    ),
+)
 
 STATED_KEYS = (
     Key("goal", LINE, "a goal of the study"),
@@ -253,6 +266,10 @@ KINDS: dict[str, Record] = {
     "expectations": Record(
         "a file of expectations",
         (Key("expectations", ListOf(EXPECTATION), "the verdicts that checks must have", required=True),),
+    ),
+    "oddities": Record(
+        "a file of oddities",
+        (Key("oddities", ListOf(EXPLANATION), "what is odd about the models, and why it is right", required=True),),
     ),
     "overview": Record(
         "an overview",

@@ -39,6 +39,7 @@ from lastgasp.study import (
     Clause,
     Condition,
     Expectation,
+    Explanation,
     FailureClass,
     Goal,
     Overview,
@@ -98,8 +99,14 @@ def load_study(folder: Path, left_out: list[Problem] | None = None) -> Study:
         left_out += sorted([*reader.lacking, *apart], key=_by_place)
         apart, lost = [], reader.lost
         kept = tuple(item for item in study.expectations if item.installation not in lost)
+        odd = tuple(
+            replace(item, installations=tuple(name for name in item.installations if name not in lost))
+            for item in study.explanations
+            if not item.installations or not lost.issuperset(item.installations)
+        )
         shown = tuple(name for name in study.overview.installations if name not in lost)
-        study = replace(study, expectations=kept, overview=replace(study.overview, installations=shown))
+        overview = replace(study.overview, installations=shown)
+        study = replace(study, expectations=kept, explanations=odd, overview=overview)
     found = list(dict.fromkeys(reader.found or [*study_problems(study), *apart]))
     if found:
         raise InputError(sorted(found, key=_by_place))
@@ -143,6 +150,7 @@ class _StudyReader:
         self.readings: dict[str, Reading] = {}
         self.expectations: list[Expectation] = []
         self.classifications: list[Classification] = []
+        self.explanations: list[Explanation] = []
         self.overview = Overview()
 
     def file(self, node: Node) -> None:
@@ -164,6 +172,8 @@ class _StudyReader:
         elif kind == "expectations":
             for item in _items(fields(node)[kind]):
                 self.expectations += _expectations(item)
+        elif kind == "oddities":
+            self.explanations += [_explanation(item) for item in _items(fields(node)[kind])]
         elif kind == "overview":
             if self.new(kind, "", node.place):
                 parts = fields(fields(node)[kind])
@@ -292,6 +302,7 @@ class _StudyReader:
             classifications=tuple(self.classifications),
             claims=self.claims,
             readings=self.readings,
+            explanations=tuple(self.explanations),
             overview=self.overview,
         )
 
@@ -313,6 +324,12 @@ def _expectations(node: Node) -> Iterator[Expectation]:
             missing=words(keys.get("missing")),
             place=node.place,
         )
+
+
+def _explanation(node: Node) -> Explanation:
+    keys = fields(node)
+    odd, proposals, installations = (words(keys.get(key)) for key in ("odd", "proposal", "installation"))
+    return Explanation(odd, line(keys["because"]), installations, proposals, node.place)
 
 
 def _classification(node: Node) -> Classification:
@@ -354,6 +371,9 @@ def study_to_yaml(study: Study) -> dict[str, str]:
     if study.expectations:
         expectations = [_expectation_data(expectation) for expectation in study.expectations]
         files["properties/expectations.yaml"] = block({"expectations": expectations})
+    if study.explanations:
+        explanations = [_explanation_data(item) for item in study.explanations]
+        files["properties/oddities.yaml"] = block({"oddities": explanations})
     if study.overview != Overview():
         shown = {part: list(getattr(study.overview, part)) for part in ("installations", "proposals")}
         files["properties/overview.yaml"] = block({"overview": filled(**shown)})
@@ -408,6 +428,11 @@ def _proposal_data(proposal: Proposal) -> dict[str, Any]:
 def _expectation_data(item: Expectation) -> dict[str, Any]:
     names = {"goal": item.goal, "proposal": item.proposal, "installation": item.installation, "verdict": item.verdict}
     return names | filled(missing=list(item.missing), **{"class": item.classification})
+
+
+def _explanation_data(item: Explanation) -> dict[str, Any]:
+    scope = filled(proposal=list(item.proposals), installation=list(item.installations))
+    return {"odd": list(item.odd), "because": item.because} | scope
 
 
 def _classification_data(item: Classification) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from lastgasp.engines.race import Lost, race
 from lastgasp.errors import LastgaspError
 from lastgasp.network import Network
 from lastgasp.question import Limits, Memory, Question
-from lastgasp.questions.asking import CheckName, answer, ask_all, asked_of, clause_sentence, judge, sentences_of
+from lastgasp.questions.asking import CheckName, answer, ask_all, asked_of, clause_sentence, judge
 from lastgasp.questions.classes import conditions
-from lastgasp.sanity import Oddity, oddities
 from lastgasp.sentences import Sentence
 from lastgasp.study import Study, speaks_of
 from lastgasp.verdict import Fails, Holds, Undecided, Verdict
@@ -151,12 +150,6 @@ def networks(study: Study, proposal: Names = None, installation: Names = None) -
     proposals, installations = _picked(study, "proposal", proposal), _picked(study, "installation", installation)
     every = ((where, text) for where in installations for text in proposals)
     return [pair for pair in every if speaks_of(study.proposals[pair[1]], study.installations[pair[0]])]
-
-
-def study_oddities(study: Study, installation: str, proposal: str, limits: Limits) -> Iterator[Oddity]:
-    """What is wrong or odd about an installation under a proposal, whatever is asked of it."""
-    network, clauses, assumptions = sentences_of(study, installation, proposal)
-    return oddities(network, clauses, assumptions, limits)
 
 
 def verdict_word(verdict: Verdict) -> str:
