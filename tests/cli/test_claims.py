@@ -102,6 +102,11 @@ def test_a_page_and_pictures(folder: Path, tmp_path: Path, call: Call) -> None:
     page = (tmp_path / "page.md").read_text()
     assert "| B | 2 | [The text helps](#bright-with-text) | follows |" in page
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["claim-bright-today-1.svg"]
+    picture = (tmp_path / "runs" / "claim-bright-today-1.svg").read_text(encoding="utf-8")
+    assert ">Claim: The lamp is bright enough. (contradicted)</title>" in picture
+    assert ">A, question 1. Checked: &#x27;bright&#x27;, under &#x27;today&#x27;: fails." in picture.replace(
+        "'", "&#x27;"
+    )
 
 
 def test_what_was_found_is_kept(folder: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

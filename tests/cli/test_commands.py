@@ -100,7 +100,10 @@ def test_explain_a_failure(lamp: Path, tmp_path: Path, call: Call) -> None:
     assert "While supply is on, LAMP shall not keep light no for more than 1 min." in ran.out
     assert "broken" in ran.out
     assert "wrote" in ran.err and "wrote" not in ran.out
-    assert Xml.parse(svg).getroot().tag.endswith("svg")
+    root = Xml.parse(svg).getroot()
+    assert root.tag.endswith("svg")
+    assert root[0].text == "While supply is on, LAMP shall not keep light no for more than 1 min: FAILS"
+    assert (root[1].text or "").startswith("today. room. ")
     assert json.loads(trace.read_text(encoding="utf-8"))["network"] == "room"
 
 

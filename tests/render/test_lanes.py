@@ -11,13 +11,15 @@ from xml.etree import ElementTree
 import pytest
 
 from lastgasp.errors import InputError
+from lastgasp.machine import Event, Instance, Machine, May, Port, State, Transition
+from lastgasp.network import Network, upstream_first
 from lastgasp.render.axis import Drawn
 from lastgasp.render.lanes import described, lanes_svg
 from lastgasp.render.layout import make_scene
 from lastgasp.render.measure import Box, Flag, fly, text_width, wrapped
 from lastgasp.render.scene import Annotation, Role, Scene
 from lastgasp.trace import Trace
-from tests.render.small_network import DAY, play, walk
+from tests.render.small_network import DAY, HUB, METER, NETWORK, SUPPLY, play, walk
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -49,6 +51,7 @@ def test_no_text_covers_another_and_all_is_inside(seed: int) -> None:
     scene = make_scene(
         trace,
         title="a title that is much longer than the picture is wide " * 4,
+        subtitle="what it is a picture of, which takes some words " * (seed % 7),
         classification=("F1", "the words of this class, which are many " * 3),
         annotations=clauses(trace, seed),
     )
@@ -235,6 +238,41 @@ def test_drawing_says_what_the_run_says(false_alert: Trace) -> None:
         assert words in text
     shown = [int(number) for number in re.findall(r'text-anchor="middle">(\d+)</text>', lanes_svg(false_alert))]
     assert shown == list(range(1, 16))
+
+
+def test_what_it_is_a_picture_of_stands_below_the_title_and_is_told_first(false_alert: Trace) -> None:
+    svg = lanes_svg(false_alert, title="A title", subtitle="Of a meter.", classification=("F1", "never off"))
+    words = [words for words in re.findall(r"<text[^>]*>([^<]*)</text>", svg) if words in ("A title", "Of a meter.")]
+    assert words == ["A title", "Of a meter."]
+    assert '-desc">Of a meter. F1: never off. Step 1' in svg
+
+
+def test_lanes_stand_in_the_order_that_is_given(false_alert: Trace) -> None:
+    """Devices that are not named follow in the order of the network; what has no lane gets none."""
+    usual = [lane.instance for lane in make_scene(false_alert).lanes]
+    assert usual == ["supply", "esme", "ch", "csp", "dcc"]
+    scene = make_scene(false_alert, order=("wan", "dcc", "ch"))
+    assert [lane.instance for lane in scene.lanes] == ["dcc", "ch", "supply", "esme", "csp"]
+
+
+def test_what_feeds_others_comes_before_them() -> None:
+    """Also where the network names it last; whom it hears goes before it as well, unless that reads it."""
+    assert upstream_first(NETWORK) == ("supply", "esme", "ch", "wan", "csp", "dcc")
+    turned = replace(NETWORK, instances=NETWORK.instances[::-1])
+    assert upstream_first(turned) == ("supply", "esme", "ch", "csp", "dcc", "wan")
+    order = Event("go")
+    leader = Machine(
+        "leader", (State("s", initial=True),), (Transition(("s",), None, May(), send="go"),), sends=(order,)
+    )
+    heard = replace(METER, ports=(*METER.ports, Port("hub", hears=("power_restored",)), Port("boss", hears=("go",))))
+    both = (Instance("boss", leader), Instance("supply", SUPPLY))
+    meter = Instance("esme", heard, {"mains": "supply", "hub": "ch", "boss": "boss"})
+    assert upstream_first(Network("n", (meter, Instance("ch", HUB, {"host": "esme"}), *both))) == (
+        "supply",
+        "esme",
+        "ch",
+        "boss",
+    )
 
 
 def test_states_differ_without_colour(false_alert: Trace) -> None:

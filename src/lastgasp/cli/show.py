@@ -282,7 +282,7 @@ def _check_title(study: Study, question: Question, verdict: Verdict) -> tuple[st
     if len(named) != 3:
         return f"{question.name}: {came}", ""
     goal, proposal, installation = named
-    asked = study.goals[goal].title or question.goal.text
+    asked = study.goals[goal].title or question.goal.text.rstrip(".")
     under = study.proposals[proposal].title or proposal
     return f"{asked}: {came}", f"{under}. {study.installations[installation].title or installation}."
 
