@@ -48,6 +48,17 @@ def test_every_sentence_can_be_read_where_it_is_about_something() -> None:
     assert unreadable(STUDY) == []
 
 
+def test_every_figure_says_where_it_comes_from() -> None:
+    """Each parameter of a machine or of a sentence has a label and a source, and each sentence has a source."""
+    figures = {f"{name}.{p.name}": p for name, machine in STUDY.machines.items() for p in machine.parameters}
+    texts = [*STUDY.goals.values(), *STUDY.clauses.values(), *STUDY.assumptions.values(), *STUDY.readings.values()]
+    figures |= {f"{text.name}.{name}": p for text in texts for name, p in text.parameters.items()}
+    assert [name for name, parameter in figures.items() if not (parameter.label and parameter.source)] == []
+    assert [text.name for text in texts if not (text.title and text.source)] == []
+    assert [name for name, profile in STUDY.profiles.items() if not (profile.title and profile.source)] == []
+    assert [clause.name for clause in STUDY.clauses.values() if clause.status == "quoted"] == []
+
+
 def test_every_installation_is_asked_something_and_comes_in_both_kinds() -> None:
     asked = Counter(name.installation for name in names(STUDY))
     assert set(asked) == set(STUDY.installations)
