@@ -127,6 +127,7 @@ def test_what_is_odd_about_every_installation_is_explained() -> None:
     Each explanation is about something that was found.
     """
     kinds = [name for name in STUDY.installations if not name.endswith("-backend-timed")]
+    kinds.append("single-phase-backend-timed")
     further = networks(STUDY, ["smets-chts-csp", "mains-signal"], kinds)
     found = oddities_of(networks(STUDY, "today") + further)
     assert words(found) == []
