@@ -276,7 +276,7 @@ def _clause_title(study: Study, name: str, sentence: Sentence) -> str:
 
 
 def _check_title(study: Study, question: Question, verdict: Verdict) -> tuple[str, str]:
-    """What a check asks and how it came out; then the text and the installation, all by their titles."""
+    """What a check asks and how it came out; then the text, the installation and what is assumed, by their titles."""
     came = word(verdict, isinstance(question.goal.formula, Possible))
     named = question.name.split("/")
     if len(named) != 3:
@@ -284,7 +284,10 @@ def _check_title(study: Study, question: Question, verdict: Verdict) -> tuple[st
     goal, proposal, installation = named
     asked = study.goals[goal].title or question.goal.text.rstrip(".")
     under = study.proposals[proposal].title or proposal
-    return f"{asked}: {came}", f"{under}. {study.installations[installation].title or installation}."
+    items = [study.assumptions[name] for name in verdict.assumptions if name in study.assumptions]
+    assumed = "; ".join(item.title or item.sentence.rstrip(".") for item in items)
+    below = f"{under}. {study.installations[installation].title or installation}."
+    return f"{asked}: {came}", f"{below} Assumed: {assumed}." if items else below
 
 
 def table(trace: Trace) -> str:
