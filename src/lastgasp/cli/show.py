@@ -93,7 +93,7 @@ def matrix_notes(study: Study, cells: list[Cell]) -> str:
     if assumed:
         words = [f"  {a}: {study.assumptions[a].title or study.assumptions[a].sentence}" for a in assumed]
         parts.append(["Under the assumptions:", *words])
-    parts.append([f"{cell.name}: {cell.condition}" for cell in cells if cell.condition])
+    parts.append(conditions(study, cells))
     look: dict[tuple[str, str], list[CheckName]] = {}
     for cell in cells:
         if not isinstance(cell.verdict, Holds):
@@ -104,6 +104,25 @@ def matrix_notes(study: Study, cells: list[Cell]) -> str:
     count = f"{len(cells)} check{'s' * (len(cells) != 1)}; {len(differing)} not as expected"
     parts.append([count + (f"; {opened} undecided" if opened else "")])
     return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def conditions(study: Study, cells: list[Cell]) -> list[str]:
+    """Under what condition, or with which clauses, what fails would not; a line for all that are alike."""
+    proposals: dict[tuple[str, str, str], list[str]] = {}
+    for cell in cells:
+        if cell.condition:
+            proposals.setdefault((cell.name.goal, cell.condition, cell.name.installation), []).append(
+                cell.name.proposal
+            )
+    places: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (goal, condition, installation), under in proposals.items():
+        places.setdefault((goal, condition, tuple(under)), []).append(installation)
+    return [
+        f"{goal} under {', '.join(under)}"
+        + ("" if all(map(study.only_shown, where)) else f" ({', '.join(where)})")
+        + f": {condition}"
+        for (goal, condition, under), where in places.items()
+    ]
 
 
 def _in_brief(study: Study, names: list[CheckName]) -> str:

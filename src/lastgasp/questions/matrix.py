@@ -139,7 +139,7 @@ def compared(study: Study, name: CheckName, verdict: Verdict, limits: Limits) ->
     if different or not missing:
         return Cell(name, verdict, different)
     mended = answer(study, name, limits=replace(limits, memory=Memory()), extra=missing)
-    words = " and ".join(missing)
+    words = ", ".join(missing)
     if isinstance(mended, Holds):
         return Cell(name, verdict, condition=f"holds with {words} as well")
     return Cell(name, verdict, f"fails only for want of {words}")

@@ -222,9 +222,7 @@ def _legend(study: Study, answers: list[Cell]) -> Iterator[str]:
         yield f"**{name}**: {words}"
     for name in dict.fromkeys(a for cell in answers for a in cell.verdict.assumptions):
         yield f"assumed where it matters: {study.assumptions[name].title or study.assumptions[name].sentence}"
-    for cell in answers:
-        if cell.condition:
-            yield f"{cell.name}: {cell.condition}"
+    yield from show.conditions(study, answers)
 
 
 def _grids(study: Study, answers: list[Cell]) -> Iterator[tuple[str, list[str], list[str], dict[tuple[str, str], str]]]:
