@@ -287,6 +287,25 @@ def test_a_timeout_of_a_nested_state() -> None:
     assert isinstance(lg.prove(network, "m shall not be b_x for more than 2 s."), Fails)
 
 
+def test_a_state_with_children_can_be_spoken_of() -> None:
+    inner = {"name": "y", "initial": "p", "children": ["p", "q"]}
+    machine = TimedNested(
+        states=["a", {"name": "b", "initial": "x", "children": ["x", inner]}],
+        initial="a",
+        transitions=[["in_", "a", "b"], ["on", "b_x", "b_y"], ["out", "b", "a"]],
+    )
+    network = alone(lg.from_transitions(machine))
+    given = {state.name: dict(state.gives) for state in network.by_name["m"].machine.states}
+    assert given == {
+        "a": {"b": "no", "b_y": "no"},
+        "b_x": {"b": "yes", "b_y": "no"},
+        "b_y_p": {"b": "yes", "b_y": "yes"},
+        "b_y_q": {"b": "yes", "b_y": "yes"},
+    }
+    assert isinstance(lg.prove(network, "While b_y is yes, m shall keep b yes."), Holds)
+    assert isinstance(lg.prove(network, "m shall not keep b yes for more than 1 min."), Fails)
+
+
 # --- what cannot be represented ------------------------------------------------------------------------------------
 
 
@@ -310,8 +329,39 @@ class Eager(Machine):
     def count(self) -> None:
         self.counted = 1
 
+    def around(self) -> None:
+        self.counted = self.helped
+
+    @property
+    def helped(self) -> object:
+        return [item() for item in (self.restart,)]
+
+    def by_name(self) -> None:
+        getattr(self, "go")()  # noqa: B009
+
+    def by_any_name(self) -> None:
+        getattr(self, self.wanted)()
+
+    def by_good_name(self) -> int:
+        return getattr(self, "counted", 0) + sum(item + 1 for item in (1, 2))
+
+    def ready(self) -> bool:
+        return self.trigger("go")
+
+
+def outside_of_it(machine: Eager) -> None:
+    machine.restart()
+
 
 ARROW = [{"trigger": "go", "source": "a", "dest": "b"}]
+
+
+def eager(on_enter: object = (), conditions: object = ()) -> Eager:
+    states = ["a", {"name": "b", "on_enter": on_enter}]
+    return Eager(states=states, initial="a", transitions=[{**ARROW[0], "conditions": conditions}])
+
+
+STAGED = eager()
 
 
 @pytest.mark.parametrize(
@@ -325,6 +375,12 @@ ARROW = [{"trigger": "go", "source": "a", "dest": "b"}]
         (Eager(states=["a", {"name": "b", "on_enter": "restart"}], initial="a", transitions=ARROW), "fires 'go'"),
         (Eager(states=["a", "b"], initial="a", transitions=[{**ARROW[0], "after": "jump"}]), "sets the state"),
         (Eager(states=["a", "b"], initial="a", transitions=[{**ARROW[0], "before": "go"}]), "is a trigger itself"),
+        (eager(on_enter="around"), "'around' (on_enter of 'b') calls 'helped', which fires 'go'"),
+        (eager(on_enter=lambda *_: outside_of_it(STAGED)), "calls 'outside_of_it', which fires 'go'"),
+        (eager(on_enter="by_name"), "does 'go' by 'getattr'"),
+        (eager(on_enter="by_any_name"), "does by 'getattr' what cannot be read"),
+        (eager(on_enter="nowhere"), "the callback 'nowhere' (on_enter of 'b') is nowhere to be found"),
+        (eager(conditions="ready"), "'ready' (a condition of 'go') fires 'trigger'"),
         (
             Timed(states=[{"name": "a", "timeout": 1, "on_timeout": print}], initial="a"),
             "name the trigger that it fires",
@@ -339,10 +395,9 @@ def test_what_cannot_be_represented_is_named(machine: object, words: str) -> Non
 def test_everything_is_named_at_once_and_what_is_harmless_can_be_said() -> None:
     machine = Eager(states=["a", {"name": "b", "on_enter": "restart"}], initial="a", transitions=ARROW, queued=True)
     refused(machine, "queued", "'restart' (on_enter of 'b')")
-    eager = Eager(states=["a", {"name": "b", "on_enter": "restart"}], initial="a", transitions=ARROW)
-    assert lg.from_transitions(eager, harmless=["restart"]).initial.name == "a"
-    counting = Eager(states=["a", {"name": "b", "on_enter": "count"}], initial="a", transitions=ARROW)
-    assert lg.from_transitions(counting).initial.name == "a"
+    assert lg.from_transitions(eager(on_enter="restart"), harmless=["restart"]).initial.name == "a"
+    for name in ("count", "by_good_name"):
+        assert lg.from_transitions(eager(on_enter=name)).initial.name == "a"
 
 
 def test_names_that_occur_nowhere_are_refused() -> None:
@@ -351,6 +406,10 @@ def test_names_that_occur_nowhere_are_refused() -> None:
     refused(lock(), "no state 'shut'", gives={"shut": {"bolt": "out"}})
     refused(lock(), "does not say when", triggers={"lock": "sometimes"})
     refused(lock(), "door", conditions={"is_open": "door.open is yes"})  # a port that nobody declared
+    refused(lock(), "'on bangs' does not say when", triggers={"lock": "on bangs"})
+    refused(lock(), "cannot send 'clicks'", triggers={"lock": "on door.bangs"}, sends={"lock": "clicks"})
+    refused(lock(), "late = -1 s is less than nothing", late=-1)
+    assert "1:" not in refused(lock(), "'my lock' cannot be a name", name="my lock")  # no place in a text of ours
 
 
 def test_a_locked_machine_and_callables_as_conditions() -> None:
@@ -372,3 +431,5 @@ def test_seconds_as_decimals_are_exact() -> None:
     machine = Timed(states=[{"name": "a", "timeout": 0.1, "on_timeout": "go"}, "b"], initial="a", transitions=ARROW)
     taken = lg.from_transitions(machine)
     assert taken.transitions[0].trigger.low.value == Fraction(1, 10)  # type: ignore[union-attr]
+    later = lg.from_transitions(machine, late=0.1)  # type: ignore[arg-type]
+    assert later.transitions[0].trigger.high.value == Fraction(1, 5)  # type: ignore[union-attr]

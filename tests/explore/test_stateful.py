@@ -153,6 +153,10 @@ def test_the_failure_is_as_short_as_the_shortest_and_comes_again_from_its_seed()
     verdict = lg.prove(room(), BRIGHT)
     assert isinstance(verdict, lg.Fails) and verdict.trace is not None and len(verdict.trace.entries) == 4
     assert "This fails, by a run of 4 steps" in first.words()
+    assert (
+        f"{first.found_in} random runs, and more to make it shorter (seed 5, {first.steps} steps in all)"
+        in first.words()
+    )
     assert first.trace.parameters["lamp.warm"] > 60
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -56,15 +56,17 @@ def from_transitions(
     up (``to_STATE``) never. ``timeouts``: a state to the trigger that its timeout fires, where that is code. ``late``:
     how late a timeout may be, in seconds or in words. ``reads``: ports with the outputs that conditions read, and their
     values. ``gives``: a state to the outputs that it gives. ``sends``: a trigger to the event that is then sent.
-    ``harmless``: callbacks that do not change the state, though they look as if.
+    ``harmless``: callbacks and conditions that do not change the state, though they look as if.
 
-    A heard trigger that a state does not expect, and does not ignore, leads to the state ``machine_error``. Raises
-    :class:`InputError` with everything that cannot be represented: queued and asynchronous machines, parallel states,
-    callbacks that fire triggers or set the state (as far as their own code shows it), retries.
+    It starts in its initial state, wherever it is now. A state with children is an output that tells whether it is in
+    one of them (``"m shall not keep work yes for more than 3 s."``). A heard trigger that a state does not expect, and
+    does not ignore, leads to the state ``machine_error``. Raises :class:`InputError` with everything that cannot be
+    represented: queued and asynchronous machines, parallel states, retries, callbacks and conditions that fire triggers
+    or set the state, as far as their code and that of the functions that they call shows it.
     """
     found = machines.outline(machine, harmless)
     named = {machines.name_of(key): text for key, text in (conditions or {}).items()}
-    lateness = parse_duration(late) if isinstance(late, str) else Fraction(late)
+    lateness = parse_duration(late) if isinstance(late, str) else Fraction(str(late))
     adoption = _Adoption(found, named, dict(triggers or {}), dict(timeouts or {}), dict(sends or {}), lateness)
     problems = [*found.problems, *adoption.problems(gives or {})]
     if problems:
@@ -81,7 +83,10 @@ def from_transitions(
         "states": adoption.states(gives or {}, transitions),
         "transitions": transitions,
     }
-    return machine_from_yaml(json.dumps({key: value for key, value in text.items() if value}, indent=1), name)
+    try:
+        return machine_from_yaml(json.dumps({key: value for key, value in text.items() if value}), name)
+    except InputError as error:  # the places are those of a text that nobody wrote
+        raise InputError([replace(problem, place=None) for problem in error.problems]) from None
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,13 @@ class _Adoption:
         names = [_plain(stage) for stage in stages]
         for twice in sorted({item for item in names if names.count(item) > 1}):
             yield Problem(f"two states would be called {twice!r}", "rename one of them")
+        if self.late < 0:
+            yield Problem(f"late = {self.late} s is less than nothing", "a timeout comes at its time, or later")
         for trigger, text in self.described.items():
-            if not re.fullmatch(r"\s*(may|(when|after|on)\s.+)", text, re.S):
+            if re.match(r"\s*on\s", text) and trigger in self.sends:
+                what = f"the trigger {trigger!r} is heard, and so it cannot send {self.sends[trigger]!r} at once"
+                yield Problem(what, "let its target state give an output: gives={STATE: {OUTPUT: VALUE}}")
+            if not re.fullmatch(r"\s*(may\s*|(when|after)\s.+|on\s+[^\s.]+\.[^\s.]+\s*)", text, re.S):
                 yield Problem(
                     f"{text!r} does not say when the trigger {trigger!r} comes",
                     "write 'may', 'when CONDITION', 'after 2 s .. 5 s' or 'on PORT.EVENT'",
@@ -156,17 +166,19 @@ class _Adoption:
 
     def states(self, gives: Mapping[str, Mapping[str, str]], transitions: list[dict[str, Any]]) -> dict[str, Any]:
         """The states by name; with outputs, the one for an unexpected trigger gives what the first one gives."""
+        parents = dict.fromkeys(parent for stage in self.outline.stages for parent in stage.inside)
+        nowhere = {_plain(parent): "no" for parent in parents}
         found: dict[str, Any] = {}
         for stage in self.outline.stages:
             state: dict[str, Any] = {} if _plain(stage.name) == stage.name else {"label": stage.name}
             if stage.name == self.outline.initial:
                 state["initial"] = "yes"
-            if stage.name in gives:
-                state["gives"] = dict(gives[stage.name])
-            found[_plain(stage.name)] = state
+            given = {**nowhere, **{_plain(parent): "yes" for parent in stage.inside}, **gives.get(stage.name, {})}
+            found[_plain(stage.name)] = state | ({"gives": given} if given else {})
         if any(item.get("to") == ERROR for item in transitions):
             label = "an error: a trigger came in a state that does not expect it"
-            found[ERROR] = {"label": label} | ({"gives": next(iter(gives.values()))} if gives else {})
+            given = {**next(iter(gives.values()), {}), **nowhere}
+            found[ERROR] = {"label": label} | ({"gives": given} if given else {})
         return found
 
     def transitions(self) -> Iterator[dict[str, Any]]:

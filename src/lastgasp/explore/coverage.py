@@ -37,7 +37,8 @@ def reach(question: Question, part: Slice, limits: Limits) -> Reach:
     except NotApplicable as refusal:
         return Reach(unknown=str(refusal))
     if sane.proof is None:
-        return Reach(unknown=f"zones did not explore all ({sane.states} states)", doubt=_doubt(sane))
+        why = "time or memory did not suffice" if sane.defect is None else "they end at an error of the model"
+        return Reach(unknown=f"{why}, after {sane.states} zones", doubt=_doubt(sane))
     system = compiled(network, part.restrict, None)
     own = [list(system.variables).index(name) for name in part.network.variables]
     states = frozenset(tuple(item.location[index] for index in own) for item in sane.proof.zones)

@@ -37,8 +37,9 @@ class Exploration:
 
     ``found_in``: the number of the run that met it first, 0 for none. ``visited``: how many states, and how many
     transitions of machines, were visited; ``all``: how many there are, ``None`` where ``unknown`` says why that is not
-    known. ``doubt``: why ``check`` would not call it a failure. ``rejected``: a run that shows that the model means
-    nothing, and why. ``partial``: the time was up before all runs were made.
+    known. ``runs`` were made up to the failure, ``steps`` are also those of the runs that made it shorter. ``doubt``:
+    why ``check`` would not call it a failure. ``rejected``: a run that shows that the model means nothing, and why.
+    ``partial``: the time was up before all runs were made.
     """
 
     question: Question
@@ -100,11 +101,14 @@ class Exploration:
         return f"{self.question.name}: {what}; {states} states, {moves} transitions" + "; see notes" * bool(self.doubt)
 
     def _outcome(self) -> str:
-        made = f"{self.runs} random run{'s' * (self.runs != 1)} (seed {self.seed}, {self.steps} steps)"
-        made += f" of the {self.wanted} asked for, then the time was up" * self.partial
+        made = f"{self.runs} random run{'s' * (self.runs != 1)}"
         if self.trace is None:
+            made += f" (seed {self.seed}, {self.steps} steps)"
+            made += f" of the {self.wanted} asked for, then the time was up" * self.partial
             what = "None showed that it is possible" if self.possible else "None broke it"
             return f"{what}: {made}. That is no proof."
+        made += f", and more to make it shorter (seed {self.seed}, {self.steps} steps in all)"
+        made += ", until the time was up" * self.partial
         what = "This is possible" if self.possible else "This fails"
         count = len(self.trace.entries)
         return f"{what}, by a run of {count} step{'s' * (count != 1)} that run {self.found_in} led to: {made}."

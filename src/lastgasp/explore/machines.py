@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from transitions.extensions.asyncio import AsyncMachine
 from transitions.extensions.nesting import HierarchicalMachine
 
 from lastgasp.errors import InputError, Problem
+from lastgasp.explore.callbacks import Looking
 
 Callback = object
 """What ``transitions`` takes for a callback or a condition: the name of something, or something to call."""
@@ -20,9 +20,10 @@ Callback = object
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A state in which a machine can rest, by its full name. ``timeout`` in seconds, 0 for none."""
+    """A state in which a machine can rest, by its full name. ``timeout`` in seconds, 0 for none; ``inside`` of whom."""
 
     name: str
+    inside: tuple[str, ...]
     timeout: float
     on_timeout: tuple[Callback, ...]
     ignores: bool
@@ -133,7 +134,8 @@ class _Reader:
         ignores = state.ignore_invalid_triggers
         ignores = self.machine.ignore_invalid_triggers if ignores is None else ignores
         timeout = getattr(state, "timeout", 0) or 0
-        return Stage(self.full(path), timeout, tuple(getattr(state, "on_timeout", None) or ()), bool(ignores))
+        parents = tuple(self.full(path[:depth]) for depth in range(1, len(path)))
+        return Stage(self.full(path), parents, timeout, tuple(getattr(state, "on_timeout", None) or ()), bool(ignores))
 
     def _tried(self, path: tuple[str, ...], trigger: str) -> Iterator[Arrow]:
         """What is tried in a state, in order: what its innermost parent defines first, children before parents."""
@@ -167,51 +169,54 @@ class _Reader:
                 self.refuse(f"the state {name!r} counts retries", "write the attempts as states of their own")
 
     def _refuse_callbacks(self) -> None:
-        """Name every callback that fires a trigger or sets the state, so far as its code tells."""
-        for where, callback in self._callbacks():
-            words = self.changes(callback)
+        """Name every callback and condition that fires a trigger or sets the state, so far as its code tells."""
+        firing = frozenset({*self.triggers, "trigger", "set_state", "to", "dispatch"})
+        looking = Looking(firing, self.machine.model_attribute, (*self.machine.models, self.machine))
+        found = [*self._callbacks(), *self._conditions()]
+        for where, callback in found:
+            words = self.changes(callback, looking)
             if words:
                 cure = "let a trigger do it, or say that it is harmless: harmless=[...]"
                 self.refuse(f"the callback {_name(callback)!r} ({where}) {words}", cure)
+        for where, callback in self._callbacks():
+            if isinstance(callback, str) and looking.found(callback) is None and callback not in self.harmless:
+                cure = "give the machine its model, or say that it is harmless: harmless=[...]"
+                self.refuse(f"the callback {callback!r} ({where}) is nowhere to be found", cure)
 
     def _callbacks(self) -> Iterator[tuple[str, Callback]]:
         machine = self.machine
-        for kind in ("prepare_event", "before_state_change", "after_state_change", "finalize_event", "on_final"):
+        kinds = ("prepare_event", "before_state_change", "after_state_change", "finalize_event", "on_final")
+        for kind in (*kinds, "on_exception"):
             yield from ((kind, item) for item in getattr(machine, kind, ()))
         for path, state in self.states.items():
             for kind in ("on_enter", "on_exit", "on_final"):
                 yield from ((f"{kind} of {self.full(path)!r}", item) for item in getattr(state, kind, None) or ())
+        for trigger, item in self._transitions():
+            for kind in ("prepare", "before", "after"):
+                yield from ((f"{kind} {trigger!r}", callback) for callback in getattr(item, kind))
+
+    def _conditions(self) -> Iterator[tuple[str, Callback]]:
+        for trigger, item in self._transitions():
+            yield from ((f"a condition of {trigger!r}", condition.func) for condition in item.conditions)
+
+    def _transitions(self) -> Iterator[tuple[str, Any]]:
         for scope in self.events.values():
             for trigger, event in scope.items():
-                for item in (item for found in event.transitions.values() for item in found):
-                    for kind in ("prepare", "before", "after"):
-                        yield from ((f"{kind} {trigger!r}", callback) for callback in getattr(item, kind))
+                yield from ((trigger, item) for items in event.transitions.values() for item in items)
 
-    def changes(self, callback: Callback) -> str:
+    def changes(self, callback: Callback, looking: Looking) -> str:
         """How a callback changes the state of the machine, in words; empty where its code does not show it."""
         if _name(callback) in self.harmless or callback in self.harmless:
             return ""
         if isinstance(callback, str):
-            if callback in self.triggers:
-                return "is a trigger itself"
-            callback = next((getattr(model, callback, None) for model in self.machine.models), None)
-        while isinstance(callback, partial):
-            owner = getattr(callback.func, "__self__", None)
+            return "is a trigger itself" if callback in self.triggers else looking.changes(looking.found(callback))
+        inner = callback
+        while isinstance(inner, partial):
+            owner = getattr(inner.func, "__self__", None)
             if isinstance(owner, transitions.core.Event) or owner is self.machine:
                 return "fires a trigger"
-            callback = callback.func
-        code = getattr(callback, "__code__", None) or getattr(getattr(callback, "__func__", None), "__code__", None)
-        if code is None and callback is not None and not isinstance(callback, type(print)):
-            code = getattr(type(callback).__dict__.get("__call__"), "__code__", None)
-            if code is None:
-                return "cannot be read"
-        firing = {*self.triggers, "trigger", "set_state", "to"}
-        for line in dis.get_instructions(code) if code is not None else ():
-            if line.opname in ("LOAD_ATTR", "LOAD_METHOD") and line.argval in firing:
-                return f"fires {line.argval!r}"
-            if line.opname == "STORE_ATTR" and line.argval == self.machine.model_attribute:
-                return "sets the state"
-        return ""
+            inner = inner.func
+        return looking.changes(inner)
 
 
 def _name(item: object) -> str:
