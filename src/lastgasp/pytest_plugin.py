@@ -1,7 +1,8 @@
 """What pytest loads in every test suite where this package is installed: options, fixtures, and nothing heavy.
 
 ``pytest --lastgasp`` makes one test of every check of the study folders that it meets, ``pytest --lastgasp=DIR`` of
-those under ``DIR``, wherever the other tests are. How, is in :mod:`lastgasp.testing.collecting`, loaded only then.
+those under ``DIR`` and no others, wherever the other tests are. How, is in :mod:`lastgasp.testing.collecting`, which is
+loaded only then.
 """
 
 from __future__ import annotations

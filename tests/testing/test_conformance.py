@@ -340,10 +340,13 @@ def quits(*_: object) -> None:
         ("observe", lambda: [Output("alarm")], "'observe' answered 'alarm', which its machine does not know"),
         ("observe", lambda: [Output("led", "blue")], "led = 'blue', which its machine never gives"),
         ("observe", lambda: [Output("alert", "loud")], "'alert' with the value 'loud'"),
+        ("observe", lambda: [Output(None)], "names and values are texts"),  # type: ignore[arg-type]
+        ("observe", lambda: [Output(["led"], "on")], "names and values are texts"),  # type: ignore[arg-type]
+        ("observe", lambda: [Output("led", True)], "names and values are texts"),  # type: ignore[arg-type]
         ("observe", lambda: [Output("alert", at=0.5)], "the time 0.5"),  # type: ignore[arg-type]
         ("observe", lambda: [Output("alert", at=Fraction(-1))], "not between 0 s and 0 s"),
         ("advance", lambda seconds: 2 * seconds, "'advance' was asked for"),
-        ("advance", lambda seconds: float(seconds), "'advance' was asked for"),
+        ("advance", lambda seconds: float(seconds), "'advance' was asked for 3 min 10.001 s and returned 190.001"),
         ("advance", lambda seconds: Fraction(0), "'advance' lets next to no time pass"),
     ],
 )

@@ -106,6 +106,14 @@ def test_a_folder_is_named_beside_other_tests(pytester: pytest.Pytester) -> None
     result.stdout.fnmatch_lines(["lastgasp: 4 checks"])
 
 
+def test_only_the_folder_that_is_named_is_collected(pytester: pytest.Pytester) -> None:
+    """Not another study that the other paths lead to, which may be there for other tests to use."""
+    for name in ("texts/one", "texts/two", "tests/example"):
+        written(pytester.path / name, EXPECTED)
+    assert collected(pytester, "--lastgasp=texts", "tests") == collected(pytester, "--lastgasp=texts") == 8
+    assert collected(pytester, "--lastgasp") == 12
+
+
 def test_a_study_beyond_testpaths_is_met(pytester: pytest.Pytester) -> None:
     """The usual layout: models and properties at the root, tests in a folder of their own."""
     written(pytester.path, EXPECTED)
@@ -184,6 +192,10 @@ def test_no_study_at_all_is_named(pytester: pytest.Pytester) -> None:
     refused = ran(pytester, "--lastgasp", "test_no_study_at_all_is_named.py")
     assert refused.ret == pytest.ExitCode.USAGE_ERROR
     assert "there is no study folder under 'test_no_study" in text_of(refused)
+    for name in ("models", "properties"):
+        (pytester.path / "bare" / name).mkdir(parents=True)
+    bare = ran(pytester, "--lastgasp=bare")
+    assert bare.ret == pytest.ExitCode.USAGE_ERROR and "bare' has no files, so no checks" in text_of(bare)
     slow = ran(pytester, "--lastgasp", "--lastgasp-timeout=soon")
     assert slow.ret == pytest.ExitCode.USAGE_ERROR and "--lastgasp-timeout: 'soon'" in text_of(slow)
 
@@ -196,6 +208,7 @@ def test_checks_are_spread_over_processes(pytester: pytest.Pytester) -> None:
         *PLUGIN, "-p", "xdist", "-n", "2", "--lastgasp=texts", "tests", "-k", "bright or own"
     )
     result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["lastgasp: 2 checks"])
 
 
 # --- goals in test files ------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from lastgasp.errors import InputError, Problem
-from lastgasp.expr import duration_text
 from lastgasp.machine import Machine
+from lastgasp.render.words import time_text
 from lastgasp.validate import did_you_mean
 
 
@@ -88,7 +88,7 @@ class Guarded:
         if passed is None:
             passed = seconds
         if type(passed) not in (Fraction, int) or not 0 <= passed <= seconds:
-            said = f"'advance' was asked for {duration_text(seconds)} and returned {passed!r}"
+            said = f"'advance' was asked for {time_text(seconds)} and returned {passed!r}"
             raise self._wrong(said, "return the exact seconds that passed, a Fraction, or None for all of them")
         self.now += passed
         return Fraction(passed)
@@ -113,12 +113,14 @@ class Guarded:
         assert since is not None
         if not isinstance(item, Output):
             raise self._wrong(f"'observe' answered {item!r}", "answer with instances of lastgasp.testing.Output")
+        if not (isinstance(item.name, str) and isinstance(item.value, str)):
+            raise self._wrong(f"'observe' answered {item!r}", "names and values are texts; an event has the value ''")
         outputs = self.machine.outputs
         events = [event.name for event in self.machine.sends]
         if item.name in outputs:
             if item.value not in outputs[item.name].names:
                 said = f"'observe' answered {item.name} = {item.value!r}, which its machine never gives"
-                raise self._wrong(said, did_you_mean(str(item.value), outputs[item.name].names))
+                raise self._wrong(said, did_you_mean(item.value, outputs[item.name].names))
         elif item.name not in events or item.value:
             said = f"'observe' answered {item.name!r}" + (f" with the value {item.value!r}" if item.value else "")
             raise self._wrong(f"{said}, which its machine does not know", did_you_mean(item.name, [*outputs, *events]))
@@ -127,8 +129,8 @@ class Guarded:
             raise self._wrong(f"'observe' answered the time {at!r}", "times are exact: a Fraction of seconds")
         latest = self.now + self.tolerance
         if not since <= at <= latest:
-            told = f"'observe' answered {item.name} at {duration_text(Fraction(at))}"
-            said = f"{told}, not between {duration_text(Fraction(since))} and {duration_text(latest)}"
+            told = f"'observe' answered {item.name} at {time_text(Fraction(at))}"
+            said = f"{told}, not between {time_text(Fraction(since))} and {time_text(latest)}"
             raise self._wrong(said, "tell everything in order, at the latest when time has passed")
         return Output(item.name, item.value, Fraction(at))
 
@@ -145,7 +147,9 @@ class Guarded:
                 f"{name!r} did not return within {self.seconds:g} s", "give it longer with 'patience', or mend it"
             ) from None
         if error is not None:
-            raise self._wrong(f"{name!r} raised {type(error).__name__}: {error}", "mend it") from error
+            raise self._wrong(
+                f"{name!r} raised {type(error).__name__}: {error}".removesuffix(": "), "mend it"
+            ) from error
         return answer
 
     def _work(self) -> None:

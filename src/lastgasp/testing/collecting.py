@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from _pytest._code.code import ExceptionInfo, TerminalRepr
 
 STUDIES = pytest.StashKey[dict[Path, "_Folder"]]()
+NAMED = pytest.StashKey["set[Path] | None"]()
+"""The study folders under the folder that was named; ``None`` where none was."""
+
 SECONDS = pytest.StashKey[float]()
+DECIDED = "lastgasp"
+"""The name of the property of a test's report that says which check it decided."""
+
+NEEDED = "it needs a goal, a proposal and an installation"
 
 
 @dataclass
@@ -57,7 +64,7 @@ class _Folder:
         wanted = names(study)
         if not wanted:
             what = f"the study in {str(self.path)!r} has no checks"
-            raise InputError(Problem(what, "it needs a goal, a proposal and an installation"))
+            raise InputError(Problem(what, NEEDED))
         return study, ask_all(study, wanted)
 
     @cached_property
@@ -105,6 +112,7 @@ class Check(pytest.Item):
 
     def runtest(self) -> None:
         """Decide it, and compare the verdict with the expected one."""
+        self.user_properties.append((DECIDED, self.nodeid))
         study, questions = self.folder.read
         question = questions[self.check]
         shared = self.folder.memories.setdefault((self.check.proposal, self.check.installation), Memory())
@@ -140,6 +148,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except InputError as error:
         raise pytest.UsageError(f"--lastgasp-timeout: {error}") from None
     asked = config.getoption("lastgasp")
+    config.stash[NAMED] = None
     if asked is not True:
         here = config.invocation_params.dir / asked
         found = list(_study_folders(here)) if here.is_dir() else []
@@ -148,6 +157,10 @@ def pytest_configure(config: pytest.Config) -> None:
                 f"there is no study folder under {asked!r}: none with the folders {' and '.join(FOLDERS)}\n"
                 "    write --lastgasp=DIR; without DIR, put --lastgasp behind all paths"
             )
+        for folder in found:
+            if not _Folder(folder).files:
+                raise pytest.UsageError(f"the study in {str(folder)!r} has no files, so no checks\n    {NEEDED}")
+        config.stash[NAMED] = {folder.resolve() for folder in found}
         _collect_too(config, found)
     elif config.args_source is config.ArgsSource.TESTPATHS:
         _collect_too(config, list(_study_folders(config.rootpath)))
@@ -157,8 +170,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """A file of a study, if it has goals or must tell what is wrong."""
     if file_path.suffix not in (".yaml", ".yml"):
         return None
-    folder = _folder_of(file_path)
-    if folder is None:
+    folder, named = _folder_of(file_path), parent.config.stash[NAMED]
+    if folder is None or (named is not None and folder.resolve() not in named):
         return None
     found = parent.config.stash[STUDIES].setdefault(folder, _Folder(folder))
     if not (found.checks(file_path) or (found.wrong and file_path == found.teller)):
@@ -174,6 +187,14 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     if not count and not config.stash[STUDIES]:
         return f"lastgasp: no study folder (with the folders {' and '.join(FOLDERS)}) is among what was collected"
     return f"lastgasp: {count} check{'s' * (count != 1)}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How many checks were decided, where other processes collected them, which cannot say how many there are."""
+    if config.pluginmanager.hasplugin("dsession"):  # of xdist
+        reports = [report for found in terminalreporter.stats.values() for report in found]
+        decided = {name for report in reports for key, name in getattr(report, "user_properties", ()) if key == DECIDED}
+        terminalreporter.write_line(f"lastgasp: {len(decided)} check{'s' * (len(decided) != 1)}")
 
 
 def _is_study(folder: Path) -> bool:

@@ -24,6 +24,7 @@ from lastgasp.errors import InputError, InternalError, Problem
 from lastgasp.extremes import extremes
 from lastgasp.machine import STATE
 from lastgasp.network import Network
+from lastgasp.render.words import time_text
 from lastgasp.sentences import Sentence
 from lastgasp.system import compiled
 from lastgasp.testing.adapter import Output
@@ -337,7 +338,7 @@ class Oracle:
         return any(constrained(state.zone, self.size, [beyond]) is not None for state in reached)
 
     def _stuck(self, at: Fraction) -> InputError:
-        what = f"at {at} s the model leaves {self.instance} no way to go on, whatever it does"
+        what = f"at {time_text(at)} the model leaves {self.instance} no way to go on, whatever it does"
         return InputError(Problem(what, "see whether its clauses can be obeyed: 'lastgasp check --sanity'"))
 
     def _allowed(self, before: Sequence[Maybe], at: Fraction) -> Iterator[Allowed]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from lastgasp.errors import InputError, Problem
 from lastgasp.machine import When
+from lastgasp.render.words import time_text
 from lastgasp.semantics import Limit, RangeError, Semantics
 from lastgasp.testing.adapter import Guarded, Output
 from lastgasp.testing.oracle import Deviation, Oracle, Stimulus
@@ -193,8 +194,9 @@ class Player:
         """Ask the implementation what it did after ``since``, and the oracle whether the model could do so too."""
         seen = self.adapter.observe(since)
         for output in seen:
-            if not self.oracle.fits(Fraction(output.at or 0)):
-                what = f"the adapter of {self.who}: {output.name} at {output.at} s is finer than the resolution"
+            at = Fraction(output.at or 0)
+            if not self.oracle.fits(at):
+                what = f"the adapter of {self.who}: {output.name} at {time_text(at)} is finer than the resolution"
                 raise InputError(Problem(what, "round the time, or give a finer 'resolution'"))
         self.deviation = self.oracle.watch(self.now, seen)
         self.unshown.extend(_together(seen))
