@@ -39,7 +39,7 @@ from lastgasp.system import compiled
 STEPS, RUNS, FEW, SEEDS = 25, 600, range(3), range(5)
 MACHINES, GOALS = ("ch", "csp", "esme"), ("no-false-ad1", "one-ad1-per-outage", "real-outage-raises-ad1")
 PROPOSAL = "mains-signal"
-EVERY, ZONES = 37, 50_000
+EVERY, ZONES = 53, 50_000
 """Which checks of the other installations make the sample, and how many zones are looked at for a failure."""
 
 
@@ -251,7 +251,7 @@ did), and the steps of the run that is shown.
 SAMPLE = f"""
 ### Elsewhere
 
-The overview is one installation of many. This is every {EVERY}th check of all the others, under all proposals; those
+The overview is one installation of many. This is every {EVERY}rd check of all the others, under all proposals; those
 of which zones find a run among the first {ZONES} zones are searched, once.
 """
 

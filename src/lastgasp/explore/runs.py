@@ -6,6 +6,7 @@ forbids, and when a goal is broken, is asked of its direct evaluator (:mod:`last
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -322,7 +323,8 @@ class Walk:
     def goes_on(self) -> bool:
         """Whether the run was seen to go on, obeying everything, until every timer that now runs has run out.
 
-        A search of :data:`NODES` situations at most: ``False`` means that no such continuation was found.
+        A search of :data:`NODES` situations at most: ``False`` means that no such continuation was found. It takes
+        first what it took least often, for what is taken again and again may keep time from passing.
         """
         until = self.elapsed + self.task.span
         waiting, seen = [self], set[object]()
@@ -333,7 +335,8 @@ class Walk:
             if here.key in seen:
                 continue
             seen.add(here.key)
-            taken = list(here.followers())[::-1]
+            often = Counter(step.mover for _, step in here.moves[len(self.moves) :])
+            taken = sorted(here.followers(), key=lambda after: often[after.moves[-1][1].mover])[::-1]
             later = [here.after_waiting(wait) for wait in sorted(here.delays()) if wait > 0]
             waiting += [*later, *taken] if here.waited else [*taken, *later]
         return False
