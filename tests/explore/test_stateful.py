@@ -295,6 +295,28 @@ def test_cut_short_it_says_so() -> None:
     assert "then the time was up" in found.words()
 
 
+@pytest.mark.parametrize("instant", range(0, 400, 23))
+def test_the_time_may_be_up_at_any_instant(instant: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the midst of what Hypothesis thinks to be one test, or the same test again."""
+    asked = question_about(room(), BRIGHT)
+    clock = count()
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    found = Search(asked.network, asked.goal, {}, 25, until=instant).driven(60, 1)
+    assert found.late or found.broken is not None
+    assert found.broken is None or len(found.broken.moves) >= 4
+
+
+def test_cut_short_while_a_run_is_made_shorter_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found is told, however long it is."""
+    asked = question_about(room(), BRIGHT)
+    whole = Search(asked.network, asked.goal, {}, 25)
+    whole.drive(40, 3)
+    hurried = Search(asked.network, asked.goal, {}, 25, until=1.0)
+    monkeypatch.setattr("time.monotonic", lambda: 2.0 if hurried.found.broken else 0.0)
+    found = hurried.driven(40, 3)
+    assert found.late and found.broken is not None and found.broken == whole.found.broken
+
+
 def test_what_zones_say_cannot_be_visited_is_a_disagreement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "reach", lambda *asked: Reach())
     with pytest.raises(Disagreement, match="nothing can visit"):

@@ -5,7 +5,7 @@ Hypothesis shrinks choices, which mean something else once an earlier step is go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, combinations, takewhile
 
@@ -13,22 +13,25 @@ from lastgasp.explore.runs import Moves, Task, Walk
 from lastgasp.semantics import RangeError
 from lastgasp.trace import Step
 
+Enough = Callable[[], bool]
+"""Whether to make do with what was found so far."""
 
-def shortened(task: Task, moves: Moves) -> Moves:
-    """The fewest steps of a run that breaks the goal, and goes on, with which it still does."""
+
+def shortened(task: Task, moves: Moves, enough: Enough) -> Moves:
+    """The fewest steps of a run that breaks the goal, and goes on, with which it still does, until it is ``enough``."""
     while True:
-        shorter = next(_shorter(task, moves), None)
+        shorter = next(_shorter(task, moves, enough), None)
         if shorter is None:
             return moves
         moves = shorter.moves
 
 
-def hastened(task: Task, moves: Moves) -> Walk:
+def hastened(task: Task, moves: Moves, enough: Enough) -> Walk:
     """A run that breaks the goal, and goes on, with each wait the first one offered with which it still does."""
     found = _played(task, moves)
     assert found is not None
     index = 0
-    while index < len(found.moves):
+    while index < len(found.moves) and not enough():
         known, (waited, step) = found.moves, found.moves[index]
         sooner = takewhile(lambda delay, last=waited: delay != last, _offered(task, known[:index]))  # type: ignore[misc]
         others = (_played(task, [*known[:index], (delay, step), *known[index + 1 :]]) for delay in sooner)
@@ -46,12 +49,14 @@ def _offered(task: Task, moves: Moves) -> list[Fraction]:
     return walk.delays()
 
 
-def _shorter(task: Task, moves: Moves) -> Iterator[Walk]:
+def _shorter(task: Task, moves: Moves, enough: Enough) -> Iterator[Walk]:
     """Runs that need fewer steps: one left out, or two, or a few in a row, at the same times or all the sooner."""
     count = len(moves)
     rows = ((first + index for index in range(length)) for length in range(3, 7) for first in range(count - length + 1))
     for left_out in map(frozenset, chain(combinations(range(count), 1), combinations(range(count), 2), rows)):
         for sooner in (False, True):
+            if enough():
+                return
             walk = _played(task, _without(moves, left_out, sooner=sooner))
             if walk is not None and len(walk.moves) < count:
                 yield walk
