@@ -120,8 +120,8 @@ def test_each_machine_is_one_of_transitions_and_hooks_are_called() -> None:
         net, policy=at_random(3), entered=lambda *what: entered.append(what), sent=lambda *what: sent.append(what)
     )
     assert all(isinstance(machine, transitions.Machine) for machine in show.machines.values())
-    trace = show.run(3000)
-    assert trace.end == 3000 == show.time
+    trace = show.run(9000)
+    assert trace.end == 9000 == show.time
     assert len([1 for _, event, _ in sent if event == "supply.flips"]) == len(sent) > 2
     assert {state for _, who, state in entered if who == "eye"} >= {"blink", "shut"}
     assert show.machines["eye"].get_model_state(show.players["eye"]).name == show.players["eye"].state
@@ -132,12 +132,31 @@ def test_real_time_is_scaled_and_delays_do_not_add_up(monkeypatch: pytest.Monkey
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     monkeypatch.setattr("time.sleep", lambda seconds: now.__setitem__(0, now[0] + seconds + 0.01))
     clock = RealClock(speed=60)
+    now[0] = 105.0  # what comes before the first wait does not count
     for _ in range(10):
         clock.wait(Fraction(60))
-    assert now[0] == pytest.approx(110.01)
+    assert now[0] == pytest.approx(115.01)
 
 
 def test_a_network_that_gets_stuck_says_so_instead_of_hanging() -> None:
     net = alone("machine: a\nparty: A\nstates: {s: {initial: yes, at most: 1 s}, t: {}}\ntransitions: []")
     with pytest.raises(InputError, match="nothing can happen any more in zoo, 1 s after its start"):
         Performance(net).run(10)
+
+
+def test_a_run_ends_when_it_is_to_end_and_waits_for_whole_seconds() -> None:
+    net = network({"supply": SUPPLY, "eye": EYE}, {"eye.supply": "supply"})
+    for seed in range(20):
+        trace = Performance(net, policy=at_random(seed)).run(Fraction(1801, 2))
+        assert trace.end == Fraction(1801, 2)
+        assert all(entry.delay.denominator in (1, 10, 100) for entry in trace.entries), seed
+
+
+@pytest.mark.parametrize("chosen", [Fraction(0), Fraction(-1), 0.5, Fraction(99), None])
+def test_a_policy_that_chooses_what_is_not_possible_is_named(chosen: object) -> None:
+    """Also one that never lets time pass, which would run for ever."""
+    net = alone(
+        "machine: a\nparty: A\nstates: {s: {initial: yes, at most: 1 s}}\ntransitions: [{from: s, to: s, may: }]"
+    )
+    with pytest.raises(InputError, match=f"the policy chose {chosen}, which is not possible"):
+        Performance(net, policy=lambda *_: chosen).run(10)  # type: ignore[arg-type, return-value]

@@ -24,13 +24,15 @@ from lastgasp.expr import Expr, Leaf, Name, Param, Value, contains, evaluate
 from lastgasp.lazy import lazy
 from lastgasp.machine import STATE, TIME_IN_STATE, After, Instance, May, On, Range, Transition, When
 from lastgasp.network import Network
-from lastgasp.semantics import run
+from lastgasp.semantics import Limit, run
 from lastgasp.trace import Move, Step, Trace
 
 if TYPE_CHECKING:
     from lastgasp.explore import machines
 else:
     machines = lazy("lastgasp.explore.machines")
+
+POSSIBLE = "choose one of the steps that it is given, or a wait, more than none and within the limit"
 
 LONG = Fraction(600)
 """How long the default policy waits at most (seconds) where nothing limits it."""
@@ -50,15 +52,17 @@ class SimulatedClock:
 
 
 class RealClock:
-    """Real time, ``speed`` seconds of the network in each second. Delays do not add up."""
+    """Real time from the first wait on, ``speed`` seconds of the network in each second. Delays do not add up."""
 
     def __init__(self, speed: Fraction | int = 1) -> None:
         self.speed = Fraction(speed)
         self.passed = Fraction(0)
-        self.begun = time.monotonic()
+        self.begun: float | None = None
 
     def wait(self, seconds: Fraction) -> None:
         """Sleep until the network's time has come."""
+        if self.begun is None:
+            self.begun = time.monotonic()
         self.passed += seconds
         left = self.begun + float(self.passed / self.speed) - time.monotonic()
         if left > 0:
@@ -66,18 +70,19 @@ class RealClock:
 
 
 Policy = Callable[[list[Step], Fraction | None, bool], Step | Fraction]
-"""Chooses a step, or a wait in seconds within the limit (``None``: no limit; ``True``: less than it)."""
+"""Chooses a step, or a wait in seconds, more than none and within the limit (``None``: no limit; ``True``: less)."""
 
 
 def at_random(seed: int = 0) -> Policy:
-    """A policy that takes a step half of the time where one is possible, and waits a part of what it may."""
+    """A policy that takes a step half of the time where one is possible, and waits for whole seconds where it may."""
     chance = Random(seed)
 
     def choose(steps: list[Step], limit: Fraction | None, strict: bool) -> Step | Fraction:
         if steps and (limit == 0 or chance.random() < 0.5):
             return chance.choice(steps)
         most = LONG if limit is None else min(limit, LONG)
-        return most * Fraction(chance.randint(1, 9 if strict else 10), 10)
+        wait = most * Fraction(chance.randint(1, 9 if strict else 10), 10)
+        return Fraction(int(wait)) if wait > 1 else wait
 
     return choose
 
@@ -190,20 +195,23 @@ class Performance:
             self.on_sent(self.time, step.event, tuple(move.instance for move in step.moves[1:]))
 
     def run(self, seconds: Fraction | int) -> Trace:
-        """Let the policy run it for so much of the network's time. :class:`InputError` where it gets stuck."""
+        """Let the policy run it for so much of the network's time; a wait that is longer ends there.
+
+        :class:`InputError` where the network gets stuck, or the policy chooses what is not possible.
+        """
         end = self.time + seconds
         while self.time < end:
             steps, (limit, strict) = self.options(), self.limit()
             if not steps and limit == 0:
                 what = f"nothing can happen any more in {self.network.name}, {self.time} s after its start"
                 raise InputError(Problem(what, "ask 'lastgasp check --sanity' for its timelocks"))
-            left = end - self.time
-            within = limit is None or limit > left
-            chosen = self.policy(steps, left if within else limit, strict and not within)
-            if isinstance(chosen, Step):
+            chosen = self.policy(steps, limit, strict)
+            if isinstance(chosen, Step) and chosen in steps:
                 self.take(chosen)
+            elif isinstance(chosen, Fraction | int) and chosen > 0 and Limit(limit, strict).allows(Fraction(chosen)):
+                self.wait(min(Fraction(chosen), end - self.time))
             else:
-                self.wait(chosen)
+                raise InputError(Problem(f"the policy chose {chosen}, which is not possible", POSSIBLE))
         return self.trace
 
     def value(self, expr: Expr) -> Value:
