@@ -144,6 +144,15 @@ def test_a_network_that_gets_stuck_says_so_instead_of_hanging() -> None:
         Performance(net).run(10)
 
 
+def test_an_endless_chain_of_steps_in_one_instant_says_so_instead_of_hanging() -> None:
+    text = "machine: {0}\nreads: {{o: {{v: [yes, no]}}}}\n"
+    text += "states: {{n: {{initial: yes, gives: {{v: no}}}}, y: {{gives: {{v: yes}}}}}}\n"
+    text += "transitions: [{{from: n, to: y, when: o.v is {1}}}, {{from: y, to: n, when: o.v is {2}}}]"
+    net = network({"a": text.format("a", "no", "yes"), "b": text.format("b", "yes", "no")}, {"a.o": "b", "b.o": "a"})
+    with pytest.raises(InputError, match="zoo goes on without end 0 s after its start"):
+        Performance(net).run(10)
+
+
 def test_a_run_ends_when_it_is_to_end_and_waits_for_whole_seconds() -> None:
     net = network({"supply": SUPPLY, "eye": EYE}, {"eye.supply": "supply"})
     for seed in range(20):

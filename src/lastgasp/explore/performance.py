@@ -34,6 +34,9 @@ else:
 
 POSSIBLE = "choose one of the steps that it is given, or a wait, more than none and within the limit"
 
+INSTANT = 1000
+"""So many steps in one instant are taken for an endless chain of them."""
+
 LONG = Fraction(600)
 """How long the default policy waits at most (seconds) where nothing limits it."""
 
@@ -91,7 +94,7 @@ class Performance:
     """A network that runs. ``machines`` are its ``transitions.Machine`` objects by instance.
 
     ``entered(time, instance, state)`` and ``sent(time, event, receivers)`` are called as it happens, times in exact
-    seconds. Parameters with a range have their upper end unless given. Raises :class:`InputError` for parameters that
+    seconds. Parameters (durations: a ``Fraction`` of seconds) with a range have their upper end unless given. Raises :class:`InputError` for parameters that
     do not exist.
     """
 
@@ -199,8 +202,11 @@ class Performance:
 
         :class:`InputError` where the network gets stuck, or the policy chooses what is not possible.
         """
-        end = self.time + seconds
+        end, here = self.time + seconds, 0
         while self.time < end:
+            if here == INSTANT:
+                what = f"{self.network.name} goes on without end {self.time} s after its start, and no time passes"
+                raise InputError(Problem(what, "ask 'lastgasp check --sanity' for its instant loops"))
             steps, (limit, strict) = self.options(), self.limit()
             if not steps and limit == 0:
                 what = f"nothing can happen any more in {self.network.name}, {self.time} s after its start"
@@ -208,8 +214,10 @@ class Performance:
             chosen = self.policy(steps, limit, strict)
             if isinstance(chosen, Step) and chosen in steps:
                 self.take(chosen)
+                here += 1
             elif isinstance(chosen, Fraction | int) and chosen > 0 and Limit(limit, strict).allows(Fraction(chosen)):
                 self.wait(min(Fraction(chosen), end - self.time))
+                here = 0
             else:
                 raise InputError(Problem(f"the policy chose {chosen}, which is not possible", POSSIBLE))
         return self.trace
