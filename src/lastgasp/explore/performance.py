@@ -94,8 +94,8 @@ class Performance:
     """A network that runs. ``machines`` are its ``transitions.Machine`` objects by instance.
 
     ``entered(time, instance, state)`` and ``sent(time, event, receivers)`` are called as it happens, times in exact
-    seconds. Parameters (durations: a ``Fraction`` of seconds) with a range have their upper end unless given. Raises :class:`InputError` for parameters that
-    do not exist.
+    seconds. Parameters (durations: a ``Fraction`` of seconds) with a range have their upper end unless given. Raises
+    :class:`InputError` for parameters that do not exist.
     """
 
     def __init__(
