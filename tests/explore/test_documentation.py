@@ -1,4 +1,4 @@
-"""The programs in ARCHITECTURE.md and in examples/ run as they stand, only faster."""
+"""The programs in ARCHITECTURE.md and the examples run as they stand, only faster."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 import lastgasp as lg
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE, EXAMPLE = ROOT / "ARCHITECTURE.md", ROOT / "examples" / "premises.py"
+PAGE, EXAMPLE = ROOT / "ARCHITECTURE.md", ROOT / "src" / "lastgasp" / "examples" / "premises.py"
 PROGRAMS = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
 
 
