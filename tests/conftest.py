@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import rich.console  # noqa: F401  (loaded late it draws a random number, and Hypothesis, which loads what is lazy, objects)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import lastgasp as lg
-from lastgasp import facade, routes
+from lastgasp import facade, routes, soundness
 from lastgasp.engines.zones.engine import find, sanity
 from lastgasp.facade import decide
 from lastgasp.kept import finding_data, sound_data
@@ -132,7 +132,7 @@ def test_what_was_found_once_is_not_searched_again(
     first = ask(QUESTIONS[name], tmp_path)
     request.getfixturevalue("no_search")
     if _proved(first):  # for a run it is cheaper to look whether it goes on than to recheck that runs do
-        monkeypatch.setattr(routes, "sanity", lambda *_, **__: pytest.fail("it was looked again"))
+        monkeypatch.setattr(soundness, "sanity", lambda *_, **__: pytest.fail("it was looked again"))
     again = ask(QUESTIONS[name], tmp_path)
     assert alike(first, again)
     if _proved(again):
@@ -332,13 +332,13 @@ def planted(asked: Question, folder: Path, *, sound: bool, **more: object) -> St
     found = find(system, Limits().budget("zones"))
     data = finding_data(found, system)
     assert data is not None and "proof" in data
-    store.put(routes._key(store, asked, part, "zones", Limits()), {**data, **more})
+    store.put(soundness.key_of(store, asked, part, "zones", Limits()), {**data, **more})
     if sound:
         bare = compiled(network, part.restrict, None)
         looked = sanity(bare, Limits().budget("sanity"))
         assert looked.proof is not None and looked.defect is not None
         at = replace(part, network=network)
-        store.put(routes._key(store, asked, at, routes.SOUND, Limits()), sound_data(looked.proof, bare))
+        store.put(soundness.key_of(store, asked, at, soundness.SOUND, Limits()), sound_data(looked.proof, bare))
     return store
 
 

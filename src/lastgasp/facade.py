@@ -13,10 +13,11 @@ from lastgasp.errors import Disagreement, InputError, InternalError, LastgaspErr
 from lastgasp.evidence import CutTooMuch
 from lastgasp.language.proof_files import question_text
 from lastgasp.question import Limits, Question
-from lastgasp.routes import by_induction, by_search, by_spacer, by_zones, recalled, safely_cut
+from lastgasp.routes import by_induction, by_search, by_spacer, by_zones, recalled
 from lastgasp.safety import Safety, Unsettled
 from lastgasp.sentences import Possible
 from lastgasp.slicing import Slice, sliced
+from lastgasp.soundness import safely_cut
 from lastgasp.verdict import Rejected, Undecided, Verdict
 
 Answer = TypeVar("Answer")

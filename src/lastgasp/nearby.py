@@ -13,9 +13,9 @@ from lastgasp.extremes import extremes
 from lastgasp.lazy import lazy
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
-from lastgasp.routes import goes_on
 from lastgasp.sentences import durations_of
 from lastgasp.slicing import Slice, sliced
+from lastgasp.soundness import goes_on
 from lastgasp.system import compiled
 from lastgasp.trace import Step, Trace
 

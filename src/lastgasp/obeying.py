@@ -24,9 +24,9 @@ from lastgasp.language.sentences import readable_problems
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
 from lastgasp.recheck.winning import Lost, Won, recheck_game
-from lastgasp.routes import soundness
 from lastgasp.sentences import NeverHeld, Sentence
 from lastgasp.slicing import Slice, sliced
+from lastgasp.soundness import soundness
 from lastgasp.system import compiled
 from lastgasp.trace import Trace
 

@@ -7,22 +7,14 @@ the same way as what an engine says: it is believed as little.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from lastgasp.certificate import (
-    Certificate,
-    bindings,
-    parties_of,
-    recheck_sound,
-    recheck_unrestricted,
-    settings_of,
-)
-from lastgasp.engines.zones.engine import LOCKED, STUCK, Defect, Disobedience, Finding, Sanity, find, sanity
-from lastgasp.errors import InternalError, NotApplicable
+from lastgasp.certificate import Certificate
+from lastgasp.engines.zones.engine import Finding, Sanity, find
+from lastgasp.errors import NotApplicable
 from lastgasp.evidence import chosen_values, comes_to_rest, evidence, remarks, speaks_of, to_defect
 from lastgasp.expr import disj
 from lastgasp.extremes import extremes
@@ -34,8 +26,6 @@ from lastgasp.kept import (
     invariant_from,
     shown_data,
     shown_from,
-    sound_data,
-    sound_from,
 )
 from lastgasp.lazy import lazy
 from lastgasp.machine import Setting
@@ -47,8 +37,17 @@ from lastgasp.recheck.smt import discharge
 from lastgasp.recheck.smtlib import Invariant
 from lastgasp.recheck.smtlib import obligations as written
 from lastgasp.sentences import Possible
-from lastgasp.slicing import Slice, essential, sliced
-from lastgasp.store import Store
+from lastgasp.slicing import Slice
+from lastgasp.soundness import (
+    DOUBT,
+    essential_at,
+    key_of,
+    reason_of,
+    shown_sound,
+    soundness,
+    unobeyable,
+    unrestricted,
+)
 from lastgasp.system import TimedSystem, compiled
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
 
@@ -61,19 +60,12 @@ else:
     spacer = lazy("lastgasp.engines.spacer")
 
 
-DOUBT = "it was not shown that time can go on after this run"
-"""The note of a verdict whose run may be one up to a dead end."""
-
-SOUND = "soundness"
-"""The name under which it is kept that a network means something."""
-
-
 def recalled(question: Question, part: Slice, engines: Iterable[str], limits: Limits) -> Verdict | None:
     """The verdict that a kept answer of one of these engines leads to; ``None`` where none is kept that stands."""
     for engine in engines if limits.store else ():
         assert limits.store is not None
         try:
-            data = limits.store.get(_key(limits.store, question, part, engine, limits))
+            data = limits.store.get(key_of(limits.store, question, part, engine, limits))
             answer = _recalled(question, part, limits, engine, data) if data else None
         except Exception:  # a forger's text may break anything, in any way: then it is worth nothing
             continue
@@ -94,20 +86,12 @@ def _recalled(question: Question, part: Slice, limits: Limits, engine: str, data
     return _proved(question, part, limits, engine, *invariant_from(data))
 
 
-def _key(store: Store, question: Question, part: Slice, engine: str, limits: Limits) -> str:
-    """The key of what an engine says of a part: neither the names of goals nor what was cut belong to it."""
-    goal = () if engine == SOUND else (("", question.goal),)
-    order = limits.order if engine == "zones" else ""
-    clauses = [name for name in part.restrict if name in question.clauses]
-    return store.key(engine, part.network, (*part.restrict.items(), *goal), clauses, order)
-
-
 def _keep(
     question: Question, part: Slice, limits: Limits, engine: str, answer: Verdict, data: Mapping[str, Any] | None
 ) -> None:
     """Keep what an engine said, if it led to a verdict that it is the evidence for."""
     if limits.store is not None and data and isinstance(answer, Holds | Fails):
-        limits.store.put(_key(limits.store, question, part, engine, limits), data)
+        limits.store.put(key_of(limits.store, question, part, engine, limits), data)
 
 
 def _widest(question: Question, part: Slice) -> tuple[Network, dict[str, Setting]]:
@@ -138,14 +122,14 @@ def _zoned(
     rejected: Verdict | None = None
     plain = not unrestricted(part)
     if not plain:
-        core, lean = _essential(part, network)
+        core, lean = essential_at(part, network)
         sane = soundness(question, lean, core, limits, proof=found.proof is not None)
         if sane.defect is not None:
             trace = to_defect(question, lean, sane.defect.run)
-            return verdict(Rejected, reason=_reason(sane.defect, core), trace=trace, lasting=sane.defect.lasting)
+            return verdict(Rejected, reason=reason_of(sane.defect, core), trace=trace, lasting=sane.defect.lasting)
         if not sane.complete:
             return verdict(Undecided, reason=f"not all of the network was explored ({sane.states} states)")
-        rejected = _unobeyable(question, sane.disobeyed, lean, verdict)
+        rejected = unobeyable(question, sane.disobeyed, lean, verdict)
         if isinstance(rejected, Rejected):
             return rejected
     possible = isinstance(question.goal.formula, Possible)
@@ -205,119 +189,6 @@ def certified(
         invariant,
         apart=tuple(sound for sound in apart if not isinstance(sound, str)),
     )
-
-
-def unrestricted(part: Slice) -> str:
-    """What is against it that the network means something by the looks of its machines alone; nothing: it does."""
-    try:
-        recheck_unrestricted(part)
-    except InternalError as error:
-        return str(error)
-    return ""
-
-
-def safely_cut(question: Question, limits: Limits) -> Slice:
-    """The part that can influence the goal, cut where the rest is shown to block nothing: group by group, by zones."""
-    keep: set[str] = set()
-    while True:
-        part = sliced(question.network, question.restrict, [question.goal], keep, apart=True)
-        doubtful = [group for group in part.apart if not _means_something(question, group, limits)]
-        if not doubtful:
-            return part
-        keep.update(*(group.network.by_name for group in doubtful))
-
-
-def _means_something(question: Question, group: Slice, limits: Limits) -> bool:
-    try:
-        return not isinstance(shown_sound(question, group, limits), str)
-    except NotApplicable:
-        return False
-
-
-def shown_sound(question: Question, part: Slice, limits: Limits) -> dict[str, ZoneSet] | str:
-    """For each party at its narrowest the rechecked proof that the network means something, or what is against it.
-
-    :class:`NotApplicable` where ranges cannot be decided at one value, or zones cannot treat the network.
-    """
-    part = essential(part)
-    extremes(part.network, part.restrict.values())
-    found = {}
-    for party in parties_of(part):
-        narrow = part.network.with_settings(settings_of(part, party))
-        least = soundness(question, narrow, part, limits, proof=True)
-        if least.proof is None or least.defect or least.disobeyed:
-            why = least.defect.reason if least.defect else "a clause is not shown obeyable"
-            return f"at the narrowest values of {party} {why}" if party else why
-        if not any(least is known for known in limits.memory.rechecked):
-            recheck_sound(part, compiled(narrow, part.restrict, None), least.proof, question.clauses)
-            limits.memory.rechecked.append(least)
-        found[party] = least.proof
-    return found
-
-
-def _essential(part: Slice, network: Network) -> tuple[Slice, Network]:
-    """What is essential to a part, and the same of its network at some values."""
-    core = essential(part)
-    return core, network.restricted_to(set(core.network.by_name))
-
-
-def _reason(defect: Defect, core: Slice) -> str:
-    """What is wrong with a part, seen from all of it: others that are not essential may still have steps."""
-    return LOCKED if core.cut and defect.reason == STUCK else defect.reason
-
-
-def soundness(
-    question: Question, network: Network, part: Slice, limits: Limits, *, odd: bool = False, proof: bool = False
-) -> Sanity:
-    """What is true of the restricted network, its goal aside; worked out once for all goals about it.
-
-    ``proof``: it goes into a certificate. Such a set is kept; where none is needed, to look is cheaper than to recheck.
-    """
-    key = pickle.dumps((odd, network.instances, sorted(part.restrict.items()), sorted(question.clauses)))
-    if key not in limits.memory.found:
-        bound, assumed = bindings(part, question.clauses)
-        system = compiled(network, part.restrict, None)
-        kept = _kept_soundness(question, network, part, system, limits) if proof else None
-        found = kept or sanity(system, limits.budget("sanity"), bound, assumed, odd=odd)
-        limits.memory.found[key] = found
-        if kept is not None:
-            limits.memory.rechecked.append(kept)
-        elif limits.store and proof and found.proof and not found.defect and not found.disobeyed:
-            at = _key(limits.store, question, replace(part, network=network), SOUND, limits)
-            limits.store.put(at, sound_data(found.proof, system))
-    return limits.memory.found[key]
-
-
-def _kept_soundness(
-    question: Question, network: Network, part: Slice, system: TimedSystem, limits: Limits
-) -> Sanity | None:
-    """A kept set of zones, rechecked, that shows that the restricted network means something."""
-    if limits.store is None:
-        return None
-    try:
-        data = limits.store.get(_key(limits.store, question, replace(part, network=network), SOUND, limits))
-        proof = sound_from(data) if data else None
-        if proof is None:
-            return None
-        recheck_sound(part, system, proof, question.clauses)
-    except Exception:  # as in ``recalled``
-        return None
-    return Sanity(True, len(proof.zones), proof)
-
-
-def _unobeyable(
-    question: Question, missed: Iterable[Disobedience], network: Network, verdict: Callable[..., Verdict]
-) -> Verdict | None:
-    """A rejection where the surroundings defeat a clause's party, an honest *undecided* where that is not proved."""
-    for item in sorted(missed, key=lambda item: not item.forced):
-        words = item.reason
-        if item.clause:
-            words = f"the clause {item.clause!r} is {'' if item.forced else 'not shown '}"
-            words += f"{'not ' if item.forced else ''}obeyable: {item.reason}"
-        ends = item.run[1] + sum(delay for delay, _ in item.run[0])
-        trace = to_defect(question, network, item.run, ((ends, item.reason),))
-        return verdict(Rejected if item.forced else Undecided, reason=words, trace=trace, lasting=item.lasting)
-    return None
 
 
 def by_search(question: Question, part: Slice, limits: Limits) -> Verdict:
@@ -431,14 +302,14 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     verdict = _teller(question, part, engine, {})
     network = _under(part, shown)
     trace = evidence(question, part, network, shown.run)
-    core, lean = _essential(part, network)
+    core, lean = essential_at(part, network)
     try:
         sane = soundness(question, lean, core, limits)
     except NotApplicable:
         sane = Sanity(complete=False, states=0)
     if sane.defect is not None:
-        return verdict(Rejected, reason=_reason(sane.defect, core), trace=to_defect(question, lean, sane.defect.run))
-    unobeyed = _unobeyable(question, sane.disobeyed, lean, verdict)
+        return verdict(Rejected, reason=reason_of(sane.defect, core), trace=to_defect(question, lean, sane.defect.run))
+    unobeyed = unobeyable(question, sane.disobeyed, lean, verdict)
     continues = sane.complete or not unrestricted(part) or comes_to_rest(part, network, shown.run)
     if isinstance(unobeyed, Rejected):
         return unobeyed
@@ -451,13 +322,3 @@ def _shown(question: Question, part: Slice, limits: Limits, engine: str, shown: 
     if not sane.complete and (doubted := [name for name in question.clauses if name in part.restrict]):
         return verdict(Undecided, reason=f"a run shows it, but that {', '.join(doubted)} can be obeyed is not shown")
     return verdict(Holds, trace=trace)
-
-
-def goes_on(network: Network, part: Slice, limits: Limits) -> tuple[Defect | None, tuple[str, ...]]:
-    """Whether runs of a network with these parameters can go on: a defect, or a doubt where that is not known."""
-    doubt = (DOUBT,)
-    try:
-        sane = sanity(compiled(network, part.restrict, None), limits.budget("sanity"))
-    except NotApplicable:
-        return None, doubt
-    return sane.defect, () if sane.complete else doubt

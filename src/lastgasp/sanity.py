@@ -21,9 +21,9 @@ from lastgasp.machine import STATE, Instance, Machine, Setting, Transition
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
 from lastgasp.recheck.visited import visited
-from lastgasp.routes import soundness
 from lastgasp.sentences import NeverHeld, Sentence
 from lastgasp.slicing import Slice, sliced
+from lastgasp.soundness import soundness
 from lastgasp.system import compiled
 from lastgasp.trace import Trace
 

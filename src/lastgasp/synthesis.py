@@ -20,9 +20,10 @@ from lastgasp.question import Limits, Question
 from lastgasp.recheck.smt import discharge
 from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.regions import Half, Region, half, simple, widened
-from lastgasp.routes import by_zones, certified, shown_sound, unrestricted
+from lastgasp.routes import by_zones, certified
 from lastgasp.sentences import Possible
 from lastgasp.slicing import Slice, sliced
+from lastgasp.soundness import shown_sound, unrestricted
 from lastgasp.system import TimedSystem
 from lastgasp.verdict import Fails, Holds, Undecided
 

@@ -18,9 +18,9 @@ from lastgasp.language.sentences import parse_sentence
 from lastgasp.questions import equivalence
 from lastgasp.questions.effort import Effort
 from lastgasp.questions.equivalence import Asked, Equivalence, Relation, Text, compared, equivalent
-from lastgasp.routes import DOUBT
 from lastgasp.semantics import Semantics, run
 from lastgasp.signals import errs, signal_of
+from lastgasp.soundness import DOUBT
 from lastgasp.trace import Step, Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous
 from tests.cli.studies import LAMP, edited, written

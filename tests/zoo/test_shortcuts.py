@@ -67,7 +67,7 @@ def asked(draw: st.DrawFn, network: Network, most: int) -> Question:
 
 def in_full(question: Question) -> Verdict | None:
     """The verdict on the whole network, in which all of it is shown to be sound; ``None`` where there is none."""
-    with patch("lastgasp.routes.essential", lambda part: part), patch("lastgasp.certificate.essential", lambda p: p):
+    with patch("lastgasp.soundness.essential", lambda part: part), patch("lastgasp.certificate.essential", lambda p: p):
         try:
             return by_zones(question, Slice(question.network, question.restrict, ()), Limits(seconds=PATIENCE))
         except (InputError, NotApplicable):

@@ -19,10 +19,10 @@ from lastgasp.language.proof_files import _seal, certificate_from_json, certific
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
-from lastgasp.routes import safely_cut
 from lastgasp.sanity import oddities
 from lastgasp.sentences import NeverHeld, Sentence
 from lastgasp.slicing import Slice, sliced
+from lastgasp.soundness import safely_cut
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Verdict
 from tests.oracle.strategies import Bad, Shape, networks, questions
 from tests.zoo.test_slicing import GOAL, LOOPS, SAFE, UNSAFE

@@ -10,8 +10,8 @@ from lastgasp.expr import Value
 from lastgasp.extremes import extremes
 from lastgasp.question import Limits, Question
 from lastgasp.recheck.visited import visited
-from lastgasp.routes import soundness
 from lastgasp.slicing import Slice
+from lastgasp.soundness import soundness
 from lastgasp.system import compiled
 from lastgasp.trace import Move
 

@@ -19,8 +19,8 @@ from lastgasp.question import Memory, Question
 from lastgasp.questions.asking import sentences_of
 from lastgasp.questions.effort import Effort
 from lastgasp.render.words import time_text
-from lastgasp.routes import DOUBT
 from lastgasp.sentences import Sentence
+from lastgasp.soundness import DOUBT
 from lastgasp.study import Study
 from lastgasp.trace import Trace
 from lastgasp.verdict import Fails, Holds, Rejected, Undecided, Vacuous, Verdict
