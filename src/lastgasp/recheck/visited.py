@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lastgasp.expr import Value
-from lastgasp.recheck.cells import closed
-from lastgasp.recheck.inductive import ZoneSet, recheck_inductive
-from lastgasp.recheck.reading import Reader
+from lastgasp.recheck.inductive import Inductive, StoredZone, ZoneSet
+from lastgasp.recheck.reading import Outcome, Reader
 from lastgasp.system import TimedSystem
 from lastgasp.trace import Move
 
@@ -13,18 +14,22 @@ from lastgasp.trace import Move
 def visited(system: TimedSystem, stored: ZoneSet) -> tuple[set[tuple[str, Value]], set[Move]]:
     """Every variable with each value that it can have, and every move that can be made; nothing else can.
 
-    The set is rechecked first; :class:`~lastgasp.errors.InternalError` where it is not inductive.
+    The set is rechecked as it is read; :class:`~lastgasp.errors.InternalError` where it is not inductive.
     """
-    recheck_inductive(system, stored)
-    reader = Reader(system, stored.scale)
-    values: set[tuple[str, Value]] = set()
-    moves: set[Move] = set()
-    for item in stored.zones:
-        values.update(zip(reader.names, item.location, strict=True))
-        zone = closed(item.constraints)
-        assert zone is not None
-        for step in reader.here(item.location).steps:
-            for outcome in reader.outcomes(item.location, zone, step):
-                if not outcome.forbidden:
-                    moves.update(action.move for action in outcome.actions)
-    return values, moves
+    reading = _Reading(Reader(system, stored.scale), stored.zones)
+    reading.run()
+    values = {pair for item in stored.zones for pair in zip(reading.reader.names, item.location, strict=True)}
+    return values, reading.moves
+
+
+class _Reading(Inductive):
+    """The obligations on a set of zones, with the moves that are made from it."""
+
+    def __init__(self, reader: Reader, zones: Iterable[StoredZone]) -> None:
+        super().__init__(reader, zones)
+        self.moves: set[Move] = set()
+
+    def follow(self, outcome: Outcome) -> None:
+        if not outcome.forbidden:
+            self.moves.update(action.move for action in outcome.actions)
+        super().follow(outcome)
