@@ -1,7 +1,7 @@
 """A simulated premises in real time, scaled, its swim lanes drawn as it runs.
 
     python -m lastgasp.examples.premises
-    python -m lastgasp.examples.premises mesh-ch-timed --speed 600 --minutes 60 --seed 3 --page mesh.html
+    python -m lastgasp.examples.premises mesh-backend-timed --speed 600 --minutes 60 --seed 3 --page mesh.html
 
 Open the page in a browser beside it: it loads itself anew each second until the run is over. What happens is also told
 on the terminal. Nobody steers it: what is left open, a seed decides.
