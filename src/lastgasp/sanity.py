@@ -108,7 +108,8 @@ def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -
                 yield Oddity("never happens", f"{instance.label}: {transition.label or arrow}")
     for name, sentence in part.restrict.items():
         if sentence.binds in fresh or not sentence.binds:
-            found = find(compiled(network, part.restrict, sentence), limits.budget("zones"))
+            others = {key: item for key, item in part.restrict.items() if key != name}  # what is obeyed may well apply
+            found = find(compiled(network, others, sentence), limits.budget("zones"))
             if found.proof is not None and not found.premise:
                 yield Oddity("never applies", f"{name}: what it speaks of never happens")
     if sane.quiet is not None:

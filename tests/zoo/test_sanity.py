@@ -120,6 +120,13 @@ def test_a_clause_that_never_applies_and_one_that_cannot_be_obeyed() -> None:
     assert [item.kind for item in dull["never applies"]] == ["never applies"]
 
 
+def test_a_prohibition_that_is_obeyed_applies() -> None:
+    """It takes away the step that it speaks of, which then never happens; one of what could not happen is odd."""
+    text = SOUND.replace("s: {initial: yes, at most: 5 s}", "s: {initial: yes}").replace("goes}", "goes, send: go}")
+    kinds = found(alone(text + "sends: [go, stop]\n"), "While A is s, A shall not send go.", "A shall never send stop.")
+    assert [item.words.partition(":")[0] for item in kinds["never applies"]] == ["A shall never send stop."]
+
+
 def test_clauses_make_states_unreachable() -> None:
     """The step to t sends go, and go is sent only in t."""
     text = SOUND.replace("s: {initial: yes, at most: 5 s}", "s: {initial: yes}").replace("goes}", "goes, send: go}")
