@@ -18,7 +18,7 @@ from itertools import chain
 from random import Random
 from statistics import median_high
 
-from mutants import asked, mutants, with_machine
+from mutants import mutants, with_machine
 
 from lastgasp import routes, soundness
 from lastgasp.bundled import load_study
@@ -35,6 +35,7 @@ from lastgasp.signals import errs, signal_of
 from lastgasp.slicing import Slice, sliced
 from lastgasp.study import Study
 from lastgasp.system import compiled
+from lastgasp.verdict import Fails
 
 STEPS, RUNS, FEW, SEEDS = 25, 600, range(3), range(5)
 MACHINES, GOALS = ("ch", "csp", "esme"), ("no-false-ad1", "one-ad1-per-outage", "real-outage-raises-ad1")
@@ -139,10 +140,17 @@ def failing(study: Study) -> Iterator[tuple[str, Question]]:
         except LastgaspError:
             continue
         for name, question in questions.items():
-            if shortest_run(question) and asked(mutated, name, question, Limits(memory=memory)) == "Fails":
+            if shortest_run(question) and fails(mutated, name, question, memory):
                 yield f"{words} ({name.goal})", question
                 if mutated.proposals == study.proposals:
                     break
+
+
+def fails(study: Study, name: CheckName, question: Question, memory: Memory) -> bool:
+    try:
+        return isinstance(judge(study, name, question, engine="zones", limits=Limits(memory=memory)), Fails)
+    except LastgaspError:
+        return False
 
 
 def driven(part: Slice, question: Question, seed: int) -> int:

@@ -22,7 +22,8 @@ from lastgasp.expr import TRUE, Const, Expr, Times
 from lastgasp.machine import After, Machine, Transition
 from lastgasp.question import Limits, Memory, Question
 from lastgasp.questions.asking import CheckName, ask_all, judge
-from lastgasp.questions.matrix import compared, names, study_oddities
+from lastgasp.questions.matrix import compared, names
+from lastgasp.questions.oddities import study_oddities
 from lastgasp.study import Study
 from lastgasp.verdict import Undecided
 
