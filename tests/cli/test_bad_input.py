@@ -16,6 +16,8 @@ ROOM = "models/room.yaml"
 GOALS = "properties/goals.yaml"
 PROPOSALS = "properties/proposals.yaml"
 CLAUSES = "properties/clauses.yaml"
+EXPECTATIONS = "properties/expectations.yaml"
+MISSING = "expectations:\n  - {{goal: bright, proposal: {}, installation: room, verdict: fails, missing: {}}}\n"
 PROBLEM = re.compile(r"(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<cause>\S.*)")
 LIMIT = 1.0
 """Seconds that a refusal may take."""
@@ -75,6 +77,18 @@ BAD: dict[str, tuple[str, Callable[[Path], object], str, str]] = {
     ),
     "an unknown machine": (f"{ROOM}:4:19", swap(ROOM, "machine: lamp", "machine: lmap"), "'lmap'", "mean 'lamp'?"),
     "an unknown clause in a proposal": (f"{PROPOSALS}:3:3", swap(PROPOSALS, "warm-up", "warmup"), "'warmup'", "-up'?"),
+    "a missing clause that the proposal has": (
+        f"{EXPECTATIONS}:2:5",
+        whole(EXPECTATIONS, MISSING.format("better", "warm-up")),
+        "'warm-up' is not missing, 'better' has it",
+        "that the proposal does not have",
+    ),
+    "a missing clause that there is not": (
+        f"{EXPECTATIONS}:2:5",
+        whole(EXPECTATIONS, MISSING.format("today", "[warm-up, warmup]")),
+        "unknown clause 'warmup'",
+        "-up'?",
+    ),
     "a sentence with an unread rest": (
         f"{GOALS}:3:85",
         swap(GOALS, "1 min.", "1 min. Really."),
