@@ -31,13 +31,13 @@ def expected_lamp(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command in this process and tells its exit code, what it printed where, and how long it took."""
+    """Runs a command in this process and tells its exit code, what it printed where, and how long the processor took."""
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()
-        start = time.perf_counter()
+        start = time.process_time()
         code = main([str(argument) for argument in arguments])
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err, seconds)
 

@@ -19,8 +19,8 @@ CLAUSES = "properties/clauses.yaml"
 EXPECTATIONS = "properties/expectations.yaml"
 MISSING = "expectations:\n  - {{goal: bright, proposal: {}, installation: room, verdict: fails, missing: {}}}\n"
 PROBLEM = re.compile(r"(?P<file>.+?):(?P<line>\d+):(?P<column>\d+): (?P<cause>\S.*)")
-LIMIT = 1.0
-"""Seconds that a refusal may take."""
+LIMIT = 5.0
+"""Seconds of the processor that a refusal may take: nothing is searched before it."""
 
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)

@@ -78,7 +78,7 @@ def test_a_slip_on_the_command_line(arguments: list[str], cause: str, cure: str,
     assert cure.replace("LAMP", str(lamp)) in ran.err
     assert [line for line in ran.err.splitlines() if line.startswith("    ")]
     assert "Traceback" not in ran.err
-    assert ran.seconds < 1.0
+    assert ran.seconds < 5.0
 
 
 @pytest.mark.parametrize("text", ["0", "0s", "0 s", "1/1000000 s"])

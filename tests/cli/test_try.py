@@ -51,7 +51,7 @@ def test_a_slip_in_a_sentence(sentence: str, place: str, cause: str, cure: str, 
     assert cause in first
     assert second.startswith("    ") and cure in second
     assert "Traceback" not in ran.err
-    assert ran.seconds < 1.0
+    assert ran.seconds < 5.0
     assert snapshot(lamp) == before
 
 
