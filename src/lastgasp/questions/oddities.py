@@ -42,12 +42,13 @@ def unexplained(found: Mapping[Where, Sequence[Oddity]]) -> list[tuple[Where, Od
 def idle(study: Study, found: Mapping[Where, Sequence[Oddity]], *, whole: bool = True) -> list[tuple[Explanation, str]]:
     """Explanations, and which of their words, that explain nothing of what was found.
 
-    With ``whole``, only those of which every installation and proposal was looked at that they are about.
+    Only those of which some installation and proposal was looked at; with ``whole``, all that they are about.
     """
     seen = []
     for item in study.explanations:
-        scope = [where for where in networks(study, item.proposals, item.installations) if where in found]
-        if whole and len(scope) < len(networks(study, item.proposals, item.installations)):
+        every = networks(study, item.proposals, item.installations)
+        scope = [where for where in every if where in found]
+        if not scope or (whole and len(scope) < len(every)):
             continue
         there = [oddity for where in scope for oddity in found[where]]
         seen += [(item, words) for words in item.odd if not _any(words, there)]
