@@ -31,7 +31,7 @@ def expected_lamp(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def call(capsys: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command in this process and tells its exit code, what it printed where, and how long the processor took."""
+    """Runs a command in this process; tells its exit code, what it printed where, how long the processor took."""
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()
