@@ -1,41 +1,53 @@
-"""Mutants of the bundled study: which changes of a machine are noticed by some goal, expectation or sanity check?
+"""Mutants of the bundled study: which changes of a machine are noticed by some check or sanity report?
 
-Run with ``python benchmarks/mutants.py [MACHINE ...]``; all machines take most of an hour. A mutant drops a guard, a
-restart or a transition, swaps a strictness, or widens a bound. It is *noticed* by the first check whose verdict is not
-the expected one, or by a sanity report that differs from the original's; the others survive, and are listed. What
-notices much in little time is asked first.
+    python benchmarks/mutants.py run [MACHINE ...]
+    python benchmarks/mutants.py page
+
+A mutant drops a guard, a restart, an assignment, an event or a transition, swaps a strictness, widens a window or a
+bound, or lets a step come late. The first writes what is found to ``mutants.jsonl`` as it comes, and leaves out what
+is there already: all machines take an hour or two. Delete the file after a change of what is asked. The second writes
+``MUTANTS.md`` of it, with the explanations of ``survivors.yaml``.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
-from lastgasp import routes, soundness
+from survivors import Row, page, reasons
+from watching import Notice, Watch, proofs_are_believed, stated
+
 from lastgasp.bundled import load_study
-from lastgasp.errors import InputError, LastgaspError
-from lastgasp.expr import TRUE, Const, Expr, Times
-from lastgasp.machine import After, Machine, Transition
-from lastgasp.question import Limits, Memory, Question
-from lastgasp.questions.asking import CheckName, ask_all, judge
-from lastgasp.questions.matrix import compared, names
-from lastgasp.questions.oddities import study_oddities
+from lastgasp.errors import InputError
+from lastgasp.expr import TRUE, Const, Expr, Times, conj
+from lastgasp.machine import After, Machine, May, On, Transition, When
+from lastgasp.questions.matrix import names
+from lastgasp.store import normal_form
 from lastgasp.study import Study
-from lastgasp.verdict import Undecided
 
-ORDER = ("mains-signal", "smets-chts-csp", "today", "mp102a")
-"""Proposals in the order in which they are asked at first: those whose verdicts say most come before the others."""
+HERE = Path(__file__).parent
+FOUND, EXPLAINED, PAGE = HERE / "mutants.jsonl", HERE / "survivors.yaml", HERE / "MUTANTS.md"
 
-
-MOST = 2
-"""In how many installations a machine is looked at, the overview first."""
-
-SANITY = "sanity"
-"""Stands for the goal where a sanity report is asked."""
+SMALL, WHOLE = "single-phase-ch-timed", "single-phase-backend-timed"
+LOOKED_AT = {
+    **dict.fromkeys(("esme", "ch", "csp", "gsme", "firmware", "wan"), (SMALL, WHOLE)),
+    **dict.fromkeys(("dcc", "network_operator", "supply"), ("who-learns", WHOLE)),
+    **dict.fromkeys(
+        ("activation_watch", "dcc_filter", "dated_firmware"),
+        ("watch-confirmation-ch-timed", "watch-command-backend-timed"),
+    ),
+    "hot_shoe": ("gas-first-upstream-ch-timed", "gas-first-upstream-backend-timed"),
+    "phases": ("polyphase-one-phase-ch-timed", "polyphase-any-phase-backend-timed"),
+}
+"""The installations in which a machine is looked at, small ones first; where nothing stands, two that have it."""
 
 
 def wider(bound: Expr) -> Expr:
@@ -43,10 +55,20 @@ def wider(bound: Expr) -> Expr:
     return Const(Fraction(60)) if bound == Const(Fraction(0)) else Times(Fraction(2), bound)
 
 
+def called(machine: Machine) -> list[str]:
+    """A name for each transition, each another: its label; with its states, or its event too, where that is needed."""
+    ways = []
+    for item in machine.transitions:
+        arrow = f"{'/'.join(item.sources)} → {item.target or 'stays'}"
+        heard = f", on {item.trigger.event}" if isinstance(item.trigger, On) else ""
+        ways.append((item.label or arrow, f"{item.label} ({arrow})", f"{item.label} ({arrow}{heard})"))
+    taken = [Counter(names) for names in zip(*ways, strict=True)]
+    return [next((n for n, count in zip(names, taken, strict=True) if count[n] == 1), names[-1]) for names in ways]
+
+
 def mutants(machine: Machine) -> Iterator[tuple[str, Machine]]:
     """Every mutant of a machine with its description."""
-    for index, transition in enumerate(machine.transitions):
-        name = transition.label or f"{'/'.join(transition.sources)} -> {transition.target}"
+    for index, (name, transition) in enumerate(zip(called(machine), machine.transitions, strict=True)):
 
         def changed(to: Transition | None, index: int = index) -> Machine:
             rest = list(machine.transitions)
@@ -65,6 +87,10 @@ def mutants(machine: Machine) -> Iterator[tuple[str, Machine]]:
             left = tuple(item for item in transition.assign if item[0] != variable)
             yield f"'{name}' does not set {variable}", changed(replace(transition, assign=left))
         trigger = transition.trigger
+        if isinstance(trigger, When):
+            late = replace(transition, trigger=May(), guard=conj(trigger.condition, transition.guard))
+            yield f"'{name}' need not come at once", changed(late)
+            yield f"'{name}' comes without its condition", changed(replace(transition, trigger=May()))
         if isinstance(trigger, After):
             swapped = replace(trigger, low_strict=not trigger.low_strict)
             yield f"swap strictness at the start of '{name}'", changed(replace(transition, trigger=swapped))
@@ -103,107 +129,114 @@ def with_machine(study: Study, machine: Machine) -> Study:
     return replace(study, machines={**study.machines, machine.name: machine}, installations=installations)
 
 
-@dataclass
-class Watch:
-    """What may notice a mutant, in an order that learns: checks of the study, and the sanity reports of some proposals.
-
-    ``reports`` has the lines of those reports for the study as it is, by a name that tells installation and proposal.
-    """
-
-    order: list[CheckName]
-    reports: dict[CheckName, set[str]]
-    asked: Counter[CheckName] = field(default_factory=Counter)
-    noticing: Counter[CheckName] = field(default_factory=Counter)
-    seconds: dict[CheckName, float] = field(default_factory=lambda: defaultdict(float))
-
-    def noticed(self, study: Study) -> str:
-        """What notices that a study is not as it was; empty if nothing does."""
-        try:
-            questions = ask_all(study, [name for name in self.order if name not in self.reports])
-        except LastgaspError as error:
-            return f"refused: {str(error)[:60]}"
-        memories: dict[tuple[str, str], Memory] = defaultdict(Memory)
-        for name in sorted(self.order, key=self.price):
-            start = time.perf_counter()
-            if name in self.reports:
-                by = differs(study, name, self.reports[name])
-            else:
-                limits = Limits(memory=memories[name.proposal, name.installation])
-                by = asked(study, name, questions[name], limits)
-            self.asked[name] += 1
-            self.seconds[name] += time.perf_counter() - start
-            self.noticing[name] += bool(by)
-            if by:
-                return f"{name}: {by}"
-        return ""
-
-    def price(self, name: CheckName) -> float:
-        """How many seconds of it a mutant that it notices may be expected to take, by what was seen so far."""
-        asked = self.asked[name]
-        return self.seconds[name] / max(asked, 1) * (asked + 2) / (self.noticing[name] + 1)
-
-
-def asked(study: Study, name: CheckName, question: Question, limits: Limits) -> str:
-    """What one check says where that is not what is expected: zones alone, which decide every check of the study."""
-    try:
-        cell = compared(study, name, judge(study, name, question, engine="zones", limits=limits), limits)
-    except LastgaspError as error:
-        return f"refused: {str(error)[:60]}"
-    undecided = isinstance(cell.verdict, Undecided)
-    return type(cell.verdict).__name__ if cell.expected or undecided else ""
-
-
-def odd(study: Study, name: CheckName) -> Iterator[str]:
-    """The lines of the sanity report of an installation under a proposal."""
-    for item in study_oddities(study, name.installation, name.proposal, Limits()):
-        yield f"{item.kind}: {item.words}"
-
-
-def differs(study: Study, name: CheckName, before: set[str]) -> str:
-    """What is new in a sanity report, or else whether something is missing; empty if it is the same."""
-    found = set()
-    for line in odd(study, name):
-        if line not in before:
-            return line
-        found.add(line)
-    return "" if found == before else "something is missing"
-
-
-def watching(study: Study, machine: Machine) -> Watch:
-    """What is asked about the mutants of a machine: everything of :data:`MOST` installations that have it."""
+def installations(study: Study, machine: Machine) -> tuple[str, ...]:
+    """Where the mutants of a machine are looked at."""
     having = [i for i, net in study.installations.items() if any(item.machine == machine for item in net.instances)]
-    having.sort(key=lambda name: name not in study.overview.installations)
-    checks = names(study, None, None, having[:MOST])
-    checks.sort(key=lambda name: ORDER.index(name.proposal) if name.proposal in ORDER else len(ORDER))
-    asked = {(name.proposal, name.installation) for name in checks}
-    reports = [CheckName(SANITY, p, i) for i in having[:MOST] for p in ("today", "mains-signal") if (p, i) in asked]
-    return Watch([*checks, *reports], {name: set(odd(study, name)) for name in reports})
+    return LOOKED_AT.get(machine.name, tuple(reversed(having[:2])))
 
 
-def main(wanted: list[str]) -> None:
-    """Print every mutant with what notices it, then the share and the survivors."""
-    # verdicts are compared here, proofs are not shown to anybody: to check them again would take half of the time
-    routes.recheck_inductive = soundness.recheck_sound = lambda *proof: None
-    study = load_study()
-    count: Counter[str] = Counter()
-    survivors: list[str] = []
-    for name, machine in study.machines.items():
-        if wanted and name not in wanted:
-            continue
-        watch = watching(study, machine)
+def digest(machine: Machine) -> str:
+    """The same for machines that behave alike and are called alike."""
+    return sha256(json.dumps(normal_form(machine)).encode()).hexdigest()[:16]
+
+
+def found_before() -> dict[tuple[str, str], dict[str, Any]]:
+    """What earlier runs found, by mutant."""
+    lines = FOUND.read_text(encoding="utf-8").splitlines() if FOUND.exists() else []
+    rows = [json.loads(line) for line in lines]
+    return {(row["mutant"], row["digest"]): row for row in rows}
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Something to ask about a mutant: everything in some installations under some proposals, or of the claims."""
+
+    name: str
+    installations: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+
+
+def turns(study: Study, machine: Machine) -> list[Turn]:
+    """What is asked about the mutants of a machine, one after another; much of what notices comes first."""
+    where, first = installations(study, machine), study.overview.proposals
+    others = tuple(name for name in study.proposals if name not in first)
+    return [*(Turn(name, (name,), first) for name in where), Turn("claims"), Turn("other proposals", where, others)]
+
+
+def run(wanted: list[str]) -> None:
+    """Ask about the mutants of these machines what was not asked before.
+
+    The first turn of every machine comes before the second of any; each answer is written at once.
+    """
+    proofs_are_believed()
+    study, known = load_study(), found_before()
+    machines = [study.machines[name] for name in wanted or study.machines]
+    for number in range(4):
+        watches: dict[Turn, Watch] = {}
+        for machine in machines:
+            for turn in turns(study, machine)[number : number + 1]:
+                for words, mutant in mutants(machine):
+                    key = words, digest(mutant)
+                    survived = known.get(key, {}).get("survives", ())
+                    if key in known and (turn.name in survived or not survived):
+                        continue
+                    if turn not in watches:
+                        watches[turn] = watch_for(study, turn, known.values())
+                    known[key] = answer(study, machine.name, words, mutant, turn, watches[turn], survived)
+
+
+def watch_for(study: Study, turn: Turn, known: Iterable[Mapping[str, Any]]) -> Watch:
+    """A watch over all that is asked in a turn; it learns from what noticed other mutants."""
+    checks = names(study, None, turn.proposals, turn.installations) if turn.proposals else []
+    watch = Watch.over(study, checks, () if turn.proposals else stated(study))
+    watch.learn(row["by"] for row in known if "by" in row)
+    return watch
+
+
+def answer(
+    study: Study, machine: str, words: str, mutant: Machine, turn: Turn, watch: Watch, survived: Iterable[str]
+) -> dict[str, Any]:
+    """What is found about a mutant in a turn after those that it survived; written to the file, and printed."""
+    start = time.perf_counter()
+    try:
+        notice = watch.noticed(with_machine(study, mutant))
+    except InputError as error:
+        notice = Notice("refused", "reading", error.problems[0].what)
+    found = asdict(notice) if notice else {"survives": [*survived, turn.name]}
+    seconds = round(time.perf_counter() - start, 1)
+    row = {"machine": machine, "mutant": words, "digest": digest(mutant), **found, "seconds": seconds}
+    line = json.dumps(row, ensure_ascii=False)
+    with FOUND.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    print(line, flush=True)
+    return row
+
+
+def rows(study: Study) -> Iterator[Row]:
+    """Every mutant with what was found about it, and what it was not asked yet."""
+    known = found_before()
+    for machine in study.machines.values():
+        wanted = [turn.name for turn in turns(study, machine)]
         for words, mutant in mutants(machine):
-            start = time.perf_counter()
-            try:
-                by = watch.noticed(with_machine(study, mutant))
-            except InputError as error:
-                by = f"refused: {str(error.problems[0])[:60]}"
-            count["noticed" if by else "survived"] += 1
-            survivors += [] if by else [f"{name}: {words}"]
-            print(f"{name}: {words}: {by or 'SURVIVES'} ({time.perf_counter() - start:.0f} s)", flush=True)
-    total = sum(count.values())
-    print(f"\n{count['noticed']} of {total} mutants noticed; survivors:")
-    print("\n".join(f"  {item}" for item in survivors))
+            found = known.get((words, digest(mutant)))
+            left = (
+                [] if found is None or "kind" in found else [item for item in wanted if item not in found["survives"]]
+            )
+            yield Row(machine.name, words, found, tuple(left))
+
+
+def page_text() -> str:
+    """The page as it should be."""
+    study = load_study()
+    where = {machine.name: installations(study, machine) for machine in study.machines.values()}
+    return page(list(rows(study)), reasons(EXPLAINED), where)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    match sys.argv[1:]:
+        case ["run", *machines]:
+            run(machines)
+        case ["page"]:
+            PAGE.write_text(page_text(), encoding="utf-8")
+        case _:
+            sys.exit(__doc__)

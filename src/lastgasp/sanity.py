@@ -8,7 +8,7 @@ with a proof that was rechecked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -59,26 +59,35 @@ def oddities(
     The parts are those that can influence one another, each as small as it can be; what is cut apart from one of them
     is a part of its own, and looked at there.
     """
-    limits = limits or Limits()
     question = Question(network.name, network, NOTHING, clauses, assumptions)
+    for part, fresh in parts(question):
+        yield from part_oddities(question, part, fresh, limits or Limits())
+
+
+def parts(question: Question) -> Iterator[tuple[Slice, frozenset[str]]]:
+    """The parts of a network that :func:`oddities` looks at, small ones first, each with the instances it is for."""
     done: set[str] = set()
-    parts = {instance.name: _part(question, instance) for instance in network.instances}
-    for name, part in sorted(parts.items(), key=lambda item: len(item[1].network.instances)):
-        if name in done:
-            continue
-        fresh = set(part.network.by_name) - done
-        done |= fresh
-        try:
-            yield from _of_part(question, part, fresh, limits)
-        except NotApplicable as refusal:
-            yield Oddity("not decided", f"{', '.join(sorted(fresh))}: {refusal}", open=True)
+    found = {instance.name: _part(question, instance) for instance in question.network.instances}
+    for name, part in sorted(found.items(), key=lambda item: len(item[1].network.instances)):
+        if name not in done:
+            fresh = frozenset(part.network.by_name) - done
+            done |= fresh
+            yield part, fresh
+
+
+def part_oddities(question: Question, part: Slice, fresh: Set[str], limits: Limits) -> Iterator[Oddity]:
+    """What :func:`oddities` says of one part, and of those in it that no part before it was for."""
+    try:
+        yield from _of_part(question, part, fresh, limits)
+    except NotApplicable as refusal:
+        yield Oddity("not decided", f"{', '.join(sorted(fresh))}: {refusal}", open=True)
 
 
 def _part(question: Question, instance: Instance) -> Slice:
     return sliced(question.network, question.restrict, [], keep=[instance.name], apart=True)
 
 
-def _of_part(question: Question, part: Slice, fresh: set[str], limits: Limits) -> Iterator[Oddity]:
+def _of_part(question: Question, part: Slice, fresh: Set[str], limits: Limits) -> Iterator[Oddity]:
     network = part.network.with_settings(extremes(part.network, part.restrict.values()))
     sane = soundness(question, network, part, limits, odd=True)
     if sane.defect is not None:
@@ -131,12 +140,12 @@ def _switched_off(instance: Instance) -> tuple[set[int], set[str]]:
     machine = instance.machine
     values = {item.name: instance.settings.get(item.name, item.value) for item in machine.parameters}
     everything = dict(enumerate(machine.transitions))
-    left = {index: step for index, step in everything.items() if not _false(step.guard, values)}
-    (before, reached), (after, still) = _walked(machine, everything), _walked(machine, left)
+    left = {index: step for index, step in everything.items() if not surely_false(step.guard, values)}
+    (before, reached), (after, still) = walked(machine, everything), walked(machine, left)
     return before - after, reached - still
 
 
-def _false(guard: Expr, values: Mapping[str, Setting]) -> bool:
+def surely_false(guard: Expr, values: Mapping[str, Setting]) -> bool:
     """Whether parameters of yes and no alone make a guard false."""
     match guard:
         case Param(name):
@@ -144,13 +153,13 @@ def _false(guard: Expr, values: Mapping[str, Setting]) -> bool:
         case Not(Param(name)):
             return values.get(name) is True
         case And(items):
-            return any(_false(item, values) for item in items)
+            return any(surely_false(item, values) for item in items)
         case Or(items):
-            return all(_false(item, values) for item in items)
+            return all(surely_false(item, values) for item in items)
     return False
 
 
-def _walked(machine: Machine, steps: Mapping[int, Transition]) -> tuple[set[int], set[str]]:
+def walked(machine: Machine, steps: Mapping[int, Transition]) -> tuple[set[int], set[str]]:
     """The transitions and the states to which these transitions lead, whatever their guards."""
     states, grown = set[str](), {machine.initial.name}
     while grown != states:

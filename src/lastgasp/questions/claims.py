@@ -275,11 +275,11 @@ def _came(study: Study, claim: Claim, stated: Stated, installation: str, change:
     else:
         name = CheckName(stated.goal or OWN, OWN, installation)
         verdict = unhurried(within, name.goal, question, judge(within, name, question, limits=effort.each))
-    true, why = _as_stated(stated, question, verdict)
+    true, why = as_stated(stated, question, verdict)
     return Came(stated, title, question, verdict, true, why)
 
 
-def _as_stated(stated: Stated, question: Question, verdict: Verdict) -> tuple[bool | None, str]:
+def as_stated(stated: Stated, question: Question, verdict: Verdict) -> tuple[bool | None, str]:
     """Whether a verdict is the one that was stated, and why that is not known."""
     if not isinstance(verdict, Holds | Fails):
         return None, f"{type(verdict).__name__.lower()}, {verdict.reason}"
