@@ -5,7 +5,7 @@
     python benchmarks/exploration.py sample                             its second
     python benchmarks/exploration.py mutants                            its third
 
-Everything that the page says of results comes from the run that writes it, which takes an hour or two. A mutant counts
+Everything that the page says of results comes from the run that writes it, half an hour of a processor. A mutant counts
 if the zone engine says that a goal fails that held before; ``benchmarks/mutants.py`` makes those of machines.
 """
 
