@@ -125,6 +125,9 @@ something else. The first that does is counted; what notices much in little time
 * *refused*: the study cannot be read with it.
 
 Verdicts are those of the zone engine. Runs are checked as always, proofs are not checked again here. A check whose
-part of the network says what it said before is not asked, since its answer cannot be another one. Share noticed: of
-all, and in brackets without the mutants of which no run is another one.
+part of the network says what it said before is not asked, since its answer cannot be another one. An answer is kept
+as long as the machine is what it was; that goals, clauses or other machines have changed since is not looked at (delete
+`mutants.jsonl` to begin anew). Most answers of this page are from before the last such changes, and many of these were
+given by a compiled copy of the zone engine. Share noticed: of all, and in brackets without the mutants of which no run
+is another one.
 """
