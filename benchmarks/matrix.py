@@ -1,8 +1,9 @@
 """The whole matrix from an empty cache, from a full one, and after a change, as ratios to its median cell.
 
-Run with ``python benchmarks/matrix.py [PATH]``. Seconds are those of the processor in this process, one job, so that
-what else runs on the machine matters little; a cell on its own is decided without anything that others found out. Aims:
-the whole costs at most 50 median cells per hundred cells; from a full cache a tenth of that.
+Run with ``python benchmarks/matrix.py [PATH]``: the study's overview is decided; what a change can touch is counted for
+all of it. Seconds are those of the processor in this process, one job, so that what else runs on the machine matters
+little; a cell on its own is decided without anything that others found out. Aims: the whole costs at most 50 median
+cells per hundred cells; from a full cache a tenth of that.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from lastgasp.bundled import load_study
 from lastgasp.question import Limits
 from lastgasp.questions.asking import ask_all
-from lastgasp.questions.matrix import Cell, matrix, names
+from lastgasp.questions.matrix import Cell, matrix, names, shown
 from lastgasp.slicing import sliced
 from lastgasp.store import Store
 from lastgasp.study import Study
@@ -34,7 +35,7 @@ def seconds(work: Callable[[], object]) -> float:
 def main(path: str | None = None) -> None:
     """Print the table."""
     study = load_study(path)
-    wanted = names(study)
+    wanted = shown(study)
     alone = [seconds(lambda name=name: matrix(study, [name])) for name in wanted]  # type: ignore[misc]
     unit = statistics.median(alone)
     print(f"{len(wanted)} cells; median cell on its own    {unit:7.2f} s")
@@ -51,7 +52,7 @@ def main(path: str | None = None) -> None:
         size = sum(file.stat().st_size for file in Path(folder).iterdir())
         print(f"cache                          {size / 1e6:7.1f} MB in {len(list(Path(folder).iterdir()))} entries")
         print(f"open                           {sum(isinstance(cell.verdict, Undecided) for cell in first)} cells")
-    print(f"\ncells whose question becomes another one with a change, of {len(wanted)}")
+    print(f"\ncells whose question becomes another one with a change, of {len(names(study))}")
     for what, count in touched(study).items():
         print(f"  {what:50} {count}")
 
