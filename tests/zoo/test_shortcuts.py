@@ -31,6 +31,8 @@ from tests.oracle.strategies import CAST, Shape, bad_situations, loose_networks,
 PATIENCE = 20.0
 """Seconds for one answer; what takes longer is not compared."""
 
+RANDOM = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+
 
 @st.composite
 def formulas(draw: st.DrawFn, network: Network) -> Formula:
@@ -93,13 +95,7 @@ def cuts_agree(examples: int, number: int) -> Counter[str]:
     seen: Counter[str] = Counter()
 
     @seed(number)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(RANDOM, max_examples=examples)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         question = data.draw(asked(data.draw(loose_networks()), 2))
@@ -151,13 +147,7 @@ def ranges_agree(examples: int, number: int) -> Counter[str]:
     seen: Counter[str] = Counter()
 
     @seed(number)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(RANDOM, max_examples=examples)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         network = data.draw(ranged(data.draw(loose_networks() if data.draw(st.booleans()) else networks(Shape()))))
