@@ -6,7 +6,7 @@
     python benchmarks/exploration.py mutants                            its third
 
 Everything that the page says of results comes from the run that writes it, half an hour of a processor. A mutant counts
-if the zone engine says that a goal fails that held before; ``benchmarks/mutants.py`` makes those of machines.
+if the zone engine says that a goal fails that held before; ``benchmarks/mutants/changes.py`` makes those of machines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import chain
 from random import Random
 from statistics import median_high
 
-from mutants import mutants, with_machine
+from mutants.changes import mutants, with_machine
 
 from lastgasp import routes, soundness
 from lastgasp.bundled import load_study
@@ -267,7 +267,7 @@ MUTANTS = f"""
 ## Mutants of the study, beside plain random walks
 
 The overview without one clause of `{PROPOSAL}`, and with one change in the machine of the hub, the back end or the
-meter (`benchmarks/mutants.py`); those count after which `check` says that a goal fails that held before. The machines
+meter (`benchmarks/mutants`); those count after which `check` says that a goal fails that held before. The machines
 are written permissive, and clauses bind them, so few changes of a machine break a goal; of these the first goal is
 asked. {len(SEEDS)} searches each: how many met the failure, and the median number of runs that it took. *The same,
 unguided*: the same choices, each equally likely, without Hypothesis. *Plain walks*: `semantics.walk` (steps and waits

@@ -16,7 +16,7 @@ from lastgasp.questions.matrix import names
 from lastgasp.slicing import sliced
 from tests.zoo.zoo import network, question
 
-BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+MUTANTS = Path(__file__).resolve().parents[1] / "benchmarks" / "mutants"
 STUDY = load_study()
 
 BELL = """
@@ -40,16 +40,16 @@ transitions: [{from: calm, to: awake, on: bell.rung}]
 
 @pytest.fixture(scope="module")
 def benchmark() -> Iterator[ModuleType]:
-    sys.path.insert(0, str(BENCHMARKS))
-    import mutants  # noqa: PLC0415 (a script beside the package)
+    sys.path.insert(0, str(MUTANTS))
+    import asking  # noqa: PLC0415 (a script beside the package)
 
-    yield mutants
-    sys.path.remove(str(BENCHMARKS))
+    yield asking
+    sys.path.remove(str(MUTANTS))
 
 
 def test_the_page_is_current(benchmark: ModuleType) -> None:
-    cure = "write it again: python benchmarks/mutants.py page"
-    assert (BENCHMARKS / "MUTANTS.md").read_text(encoding="utf-8") == benchmark.page_text(), cure
+    cure = "write it again: python benchmarks/mutants page"
+    assert benchmark.PAGE.read_text(encoding="utf-8") == benchmark.page_text(), cure
 
 
 def test_every_survivor_is_explained_and_every_explanation_is_of_a_mutant(benchmark: ModuleType) -> None:

@@ -22,12 +22,16 @@ CLASSES = {
 
 @dataclass(frozen=True)
 class Row:
-    """A mutant of a machine, and what was found about it: nothing if it was not run. ``left``: what is still to ask."""
+    """A mutant of a machine, and what was found about it: nothing if it was not run.
+
+    ``left``: what is still to ask. ``old``: what was found is about the study as it was once.
+    """
 
     machine: str
     words: str
     found: Mapping[str, Any] | None
     left: tuple[str, ...] = ()
+    old: bool = False
 
     @property
     def survives(self) -> bool:
@@ -57,6 +61,8 @@ def page(rows: list[Row], explained: list[Reason], where: Mapping[str, Iterable[
     told = [(reason, tuple(m for m in reason.mutants if (reason.machine, m) in alive)) for reason in explained]
     classes = {(reason.machine, name): reason.kind for reason, names in told for name in names}
     lines = [HEAD.strip(), ""]
+    if old := sum(row.old for row in rows):
+        lines += [f"{old} of the answers are about the study as it was before its last change.", ""]
     columns = [*KINDS, "survive", *(f"of these {name}" for name in CLASSES), "not run"]
     lines += [f"| machine | mutants | {' | '.join(columns)} | noticed |", "|---|" + "---:|" * (len(columns) + 2)]
     for machine in [*where, ""]:
@@ -108,8 +114,8 @@ def _line(machine: str, rows: list[Row], classes: Mapping[tuple[str, str], str])
 HEAD = """
 # Mutants of the study
 
-    python benchmarks/mutants.py run [MACHINE ...]
-    python benchmarks/mutants.py page
+    python benchmarks/mutants run [MACHINE ...]
+    python benchmarks/mutants page
 
 Would the study notice if one of its machines were written differently? Each mutant has one change in one machine: a
 guard, a transition, a restart, an assignment or an event is dropped; a window or a bound is widened, or made to
@@ -125,9 +131,6 @@ something else. The first that does is counted; what notices much in little time
 * *refused*: the study cannot be read with it.
 
 Verdicts are those of the zone engine. Runs are checked as always, proofs are not checked again here. A check whose
-part of the network says what it said before is not asked, since its answer cannot be another one. An answer is kept
-as long as the machine is what it was; that goals, clauses or other machines have changed since is not looked at (delete
-`mutants.jsonl` to begin anew). Most answers of this page are from before the last such changes, and many of these were
-given by a compiled copy of the zone engine. Share noticed: of all, and in brackets without the mutants of which no run
-is another one.
+part of the network says what it said before is not asked, since its answer cannot be another one. Share noticed: of
+all, and in brackets without the mutants of which no run is another one.
 """
