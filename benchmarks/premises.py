@@ -1,7 +1,8 @@
 """The bundled premises copied k = 1, 2, 4, 8 times, all of them sharing one CSP, one DCC and one network operator.
 
-Run with ``python benchmarks/premises.py``; ``--help`` tells the options. Each case is a process of its own, all in one
-run; only ratios to the reference workload (importing the solver) mean something.
+    python benchmarks/premises.py > benchmarks/PREMISES.md
+
+``--help`` tells the options. Each case is a process of its own, all in one run.
 
 What is asked. An AD1 does not say for which premises it is raised, so "no false AD1" can be asked of one premises only
 as far as it is told apart from the others, which is up to the Alert of its hub:
@@ -21,7 +22,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import statistics
 import subprocess
 import sys
 import time
@@ -32,7 +32,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from families import line, run
+from measured import Table, run
 
 from lastgasp.bundled import load_study
 from lastgasp.expr import Clock, Expr, Leaf, Name, Param, Sent, disj, rewrite
@@ -153,10 +153,11 @@ def case(kind: str, copies: int, whole: bool) -> None:
             verdict = by_zones(question, Slice(question.network, question.restrict, ()), limits)
         else:
             verdict = decide(question, "zones", limits)
-        told["verdict"] = type(verdict).__name__
+        told["answer"] = type(verdict).__name__
         if isinstance(verdict, Holds) and verdict.certificate and verdict.certificate.zones:
             kept = len(verdict.certificate.kept)
-            told["size"] = f"{len(verdict.certificate.zones.zones)} z/{kept} of {len(question.network.instances)}"
+            told["zones"] = len(verdict.certificate.zones.zones)
+            told["instances kept"] = f"{kept} of {len(question.network.instances)}"
     told["seconds"] = time.process_time() - start
     told["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(told))
@@ -173,19 +174,17 @@ def main() -> None:
     if given.case:
         case(given.case[0], int(given.case[1]), given.whole)
         return
-    units = [run([sys.executable, "-c", "import z3"], 600) for _ in range(5)]
-    unit = statistics.median(ran.seconds for ran in units)
-    print(f"{'case':32} {'verdict':8} {'':>10} {'whole':>10} {'ratio':>7} {'zones/instances':>16} {'memory':>10}")
-    line("import z3", {"seconds": unit}, units[0], unit)
+    print(f"# Many premises behind one back end\n\n{__doc__}")
+    table = Table("zones", "instances kept")
     for kind in given.kinds or KINDS:
         for copies in COPIES:
             command = [sys.executable, __file__, *(["--whole"] if given.whole else []), "--case", kind, str(copies)]
             try:
                 ran = run(command, given.timeout)
             except subprocess.CalledProcessError as error:
-                print(f"{kind} {copies}: {error.output.strip().splitlines()[-1]}", flush=True)
+                print(f"| {kind} {copies} | {error.output.strip().splitlines()[-1]} |", flush=True)
                 break
-            line(f"{kind} {copies}", json.loads(ran.printed) if ran.printed else {}, ran, unit)
+            table.row(f"{kind} {copies}", json.loads(ran.printed) if ran.printed else {}, ran)
             if ran.late:
                 break
 

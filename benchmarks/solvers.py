@@ -2,23 +2,22 @@
 
 Fischer's protocol with free parameters (each write takes 2 s at most, each wait 3 s at least: safe), then every check
 of the bundled study that is expected to hold and asserts something, on its slice, with the parameters left free. *bmc*
-looks for an error in runs of ten steps and proves nothing. Machines differ and are shared, so only ratios to the
-reference workload (importing the solver) mean something.
+looks for an error in runs of ten steps and proves nothing.
 
-Run with ``python benchmarks/solvers.py [SECONDS]``; the seconds (60) bound each question. ``--case`` runs one question.
+    python benchmarks/solvers.py [SECONDS] > benchmarks/SOLVERS.md
+
+The seconds (60) bound each question. ``--case`` runs one question. Only ratios mean something elsewhere.
 """
 
 from __future__ import annotations
 
-import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from measured import Table, run
 from tests.engines.test_induction import TOGETHER, asked, fischer
 
 from lastgasp.bundled import load_study
@@ -95,22 +94,14 @@ def questions(seconds: float) -> Iterator[tuple[str, float]]:
             yield str(name), seconds
 
 
-def seconds_of(*command: str) -> tuple[float, str]:
-    """The time of a process from start to end, and what it printed last."""
-    start = time.perf_counter()
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    printed = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
-    return time.perf_counter() - start, printed[-1] if printed else ""
-
-
 def main(seconds: float) -> None:
-    """Print the table."""
-    unit = statistics.median(seconds_of(sys.executable, "-c", "import z3")[0] for _ in range(9))
-    print(f"{'import z3':44} {'':14} {unit:7.2f} s     1.0")
+    """Print the page."""
+    print(f"# What the solver's engines decide\n\n{__doc__}")
+    table = Table("engine")
     for name, limit in questions(seconds):
         for engine in ENGINES:
-            taken, answer = seconds_of(sys.executable, __file__, "--case", name, engine, str(limit))
-            print(f"{name:44} {engine:14} {taken:7.2f} s {taken / unit:7.1f}  {answer}", flush=True)
+            ran = run([sys.executable, __file__, "--case", name, engine, str(limit)], 2 * limit)
+            table.row(name, {"answer": (ran.printed.strip().splitlines() or [""])[-1], "engine": engine}, ran)
 
 
 if __name__ == "__main__":

@@ -49,3 +49,10 @@ def test_the_drawn_diagrams_are_those_of_the_models() -> None:
 def test_the_page_of_the_grammar_is_that_of_the_templates() -> None:
     page = (ROOT / "properties" / "SENTENCES.md").read_text(encoding="utf-8")
     assert page == grammar_page(), "run 'lastgasp schema sentences > properties/SENTENCES.md'"
+
+
+@pytest.mark.parametrize("together", [("cells", "inductive"), ("reading",), ("receptive",)], ids=" and ".join)
+def test_what_proofs_by_zones_rest_on_is_short(together: tuple[str, ...]) -> None:
+    """The checker of a proof; its own reading of the transition relation; that the network means something."""
+    files = [ROOT / "src" / "lastgasp" / "recheck" / f"{name}.py" for name in together]
+    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) < 300
