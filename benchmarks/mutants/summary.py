@@ -131,6 +131,7 @@ something else. The first that does is counted; what notices much in little time
 * *refused*: the study cannot be read with it.
 
 Verdicts are those of the zone engine. Runs are checked as always, proofs are not checked again here. A check whose
-part of the network says what it said before is not asked, since its answer cannot be another one. Share noticed: of
-all, and in brackets without the mutants of which no run is another one.
+part of the network says what it said before is not asked, since its answer cannot be another one; one that does not
+end in a minute notices nothing. Share noticed: of all, and in brackets without the mutants of which no run is another
+one.
 """

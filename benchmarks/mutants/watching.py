@@ -35,6 +35,10 @@ REPORTED = ("today", "mains-signal")
 """The proposals under which sanity reports are looked at: the text in force, and the text that suffices."""
 
 
+UNFINISHED = "not decided: not all of"
+"""So begins what a report says of a part that it did not see the end of."""
+
+
 @dataclass(frozen=True)
 class Notice:
     """What noticed a change, one of :data:`KINDS`, and what it said."""
@@ -77,7 +81,9 @@ def proofs_are_believed() -> None:
 
 
 def said(study: Study, name: CheckName, verdict: Verdict, limits: Limits) -> str:
-    """What a check says where that is not what is expected."""
+    """What a check says where that is not what is expected; nothing where it did not end within the limits."""
+    if isinstance(verdict, Undecided) and verdict.trace is None:
+        return ""
     if compared(study, name, verdict, limits).expected or isinstance(verdict, Undecided):
         return " ".join([type(verdict).__name__, getattr(verdict, "classification", "").partition(":")[0]]).strip()
     return ""
@@ -341,12 +347,17 @@ class Watch:
         return Notice(kind, str(item), says) if says else None
 
     def _news(self, part: Part, asked: Asked) -> str:
-        """What is new in a part of a report, or else missing; in all of the report where that is parted otherwise."""
+        """What is new in a part of a report, or else missing; in all of the report where that is parted otherwise.
+
+        Nothing where a part does not end within the limits.
+        """
         found, now = set[str](), asked.parted(part.proposal, part.installation)
         whole = part not in now
         old = self.original.parted(part.proposal, part.installation) if whole else [part]
         before = set[str]().union(*map(self.before, old))
         for line in (line for one in (now if whole else old) for line in asked.lines(one)):
+            if any(item.startswith(UNFINISHED) for item in (line, *before)):
+                return ""
             if line not in before:
                 return line
             found.add(line)
