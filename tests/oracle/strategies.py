@@ -34,6 +34,7 @@ from lastgasp.expr import (
     Or,
     Param,
     Plus,
+    Sent,
     Times,
     Value,
     Whole,
@@ -63,6 +64,20 @@ from lastgasp.machine import (
     seconds,
 )
 from lastgasp.network import Network
+from lastgasp.sentences import (
+    Answers,
+    Formula,
+    Held,
+    KeepsFor,
+    NeverHeld,
+    Occurrence,
+    Responds,
+    SendsApart,
+    SendsNotFor,
+    SendsOncePer,
+    SendsOnlyAfter,
+    SendsOnlyIf,
+)
 
 OUT, CAST, MEET, CLOCK, DATUM = "out", "cast", "meet", "x", "v"
 LEVELS = ("lo", "hi")
@@ -371,6 +386,53 @@ def questions(draw: st.DrawFn, shape: Shape = Shape()) -> tuple[Network, Bad]:
     """A random network and something to look for in it."""
     network = draw(networks(shape))
     return network, draw(bad_situations(network))
+
+
+# --- sentences -------------------------------------------------------------------------------------------------------
+
+BOUNDS = st.integers(0, 3).map(lambda n: Const(Fraction(n)))
+LENGTHS = st.integers(1, 3).map(lambda n: Const(Fraction(n)))
+
+
+@st.composite
+def conditions(draw: st.DrawFn, network: Network) -> Expr:
+    """Where some instances are, or are not, or what one of them shows."""
+    match draw(st.sampled_from(("there", "there", "elsewhere", "shown"))):
+        case "shown":
+            who = draw(st.sampled_from(network.instances)).name
+            return In(Name(f"{who}.{OUT}"), (draw(st.sampled_from(LEVELS)),))
+        case "elsewhere":
+            return neg(draw(bad_situations(network)).expr)
+    return draw(bad_situations(network)).expr
+
+
+@st.composite
+def formulas(draw: st.DrawFn, network: Network) -> Formula:
+    """A sentence of any form, about events only where somebody sends one."""
+    about = conditions(network)
+    never = st.builds(NeverHeld, about, BOUNDS, st.just(False)) | st.builds(NeverHeld, about, LENGTHS, st.just(True))
+    senders = [item.name for item in network.instances if item.machine.event(CAST)]
+    if not senders:
+        helds = st.builds(Held, about, st.none() | BOUNDS, st.booleans())
+        responds = st.builds(Responds, helds, about, BOUNDS, st.booleans(), st.booleans())
+        return draw(never | responds | st.builds(KeepsFor, about, BOUNDS, st.booleans()))
+    receivers = st.sampled_from(["", "", *(item.name for item in network.instances)])
+    events = st.builds(Sent, st.sampled_from([f"{name}.{CAST}" for name in senders]), receivers)
+    helds = st.builds(Held, about, st.none() | BOUNDS, st.booleans())
+    occurrences = st.builds(Occurrence, events)
+    flags = st.booleans()
+    forms = (
+        never,
+        st.builds(KeepsFor, about, BOUNDS, flags),
+        st.builds(Responds, helds | occurrences, occurrences | about, BOUNDS, flags, flags, flags),
+        st.builds(SendsOnlyIf, events, helds),
+        st.builds(SendsOnlyAfter, events, events),
+        st.builds(SendsApart, events, BOUNDS),
+        st.builds(SendsOncePer, events, about),
+        st.builds(SendsNotFor, events, about, BOUNDS),
+        st.builds(Answers, events, about, LENGTHS, flags, BOUNDS, flags),
+    )
+    return draw(draw(st.sampled_from(forms)))
 
 
 # --- networks that fall apart ---------------------------------------------------------------------------------------

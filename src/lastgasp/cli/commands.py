@@ -174,7 +174,7 @@ def explain(
     return OPEN if isinstance(verdict, Undecided) else OK
 
 
-def recheck(file: Path, path: Path | None) -> int:
+def recheck(file: Path, path: Path | None, solvers: bool, smt_lib: Path | None) -> int:
     """The proof in a file once more."""
     certificate = certificate_from_json(read_text(file, limit=None), str(file))
     if path is not None:
@@ -183,7 +183,12 @@ def recheck(file: Path, path: Path | None) -> int:
         if not same_question(certificate, asked.network, asked.goal, asked.clauses, asked.assumptions):
             raise InternalError(f"the certificate is rejected: {certificate.check} in {path} is another question")
     certificate.recheck()
-    out(show.recheck_text(certificate))
+    confirmed = certificate.recheck_by_solvers() if solvers else ()
+    out(show.recheck_text(certificate, confirmed))
+    for number, (name, script) in enumerate(certificate.obligations().items() if smt_lib else (), 1):
+        assert smt_lib is not None
+        text = f"; {certificate.check}: {name}\n(set-info :status unsat)\n{script}"
+        keep(smt_lib / f"{number}-{name.replace(' ', '-')}.smt2", text, "obligation")
     return OK
 
 

@@ -151,10 +151,14 @@ def explain(**given: Any) -> int:
 @cli.command()
 @click.argument("file", type=file_type)
 @path_argument
+@click.option("--solvers", is_flag=True, help="Also by solvers, Z3 and where installed cvc5, if zones are the proof.")
+@click.option("--smt-lib", type=file_type, help="Write what solvers have to confirm to this folder, for one of yours.")
 def recheck(**given: Any) -> int:
     """Check the proof in FILE again, by code that shares nothing with the engine that found it.
 
     With PATH, the folder of a study: the proof must be about the question of that name in it.
+
+    That no run breaks the goal can be confirmed by any solver that reads SMT-LIB 2: each file written must be unsat.
     """
     return commands.recheck(**given)
 

@@ -200,8 +200,8 @@ def proof_line(certificate: Certificate) -> str:
     return f"a condition that no step leaves, and the goal is inductive with it (k = {certificate.invariant.k})"
 
 
-def recheck_text(certificate: Certificate) -> str:
-    """What a certificate that was rechecked proves, and what of it has to be trusted."""
+def recheck_text(certificate: Certificate, solvers: tuple[str, ...] = ()) -> str:
+    """What a certificate that was rechecked proves, by which solvers as well, and what of it has to be trusted."""
     lines = [f"{certificate.check}: the proof stands", "", f"Goal: {certificate.goal.text}"]
     for title, sentences in (("Clauses", certificate.clauses), ("Assumptions", certificate.assumptions)):
         if sentences:
@@ -211,6 +211,7 @@ def recheck_text(certificate: Certificate) -> str:
         "",
         "Rechecked:",
         f"  {proof_line(certificate)}",
+        *([f"  the same by {' and '.join(solvers)}"] if solvers else []),
         f"  time can go on, and clauses bind their own party only ({len(certificate.sound)} sets of values)",
     ]
     lines += [f"  {', '.join(cut)}: cut, can influence nothing asked and block nothing"] if cut else []
