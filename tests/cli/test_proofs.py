@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import z3
 
 from lastgasp import facade
 from lastgasp.verdict import Fails
@@ -31,6 +32,20 @@ def test_a_proof_is_written_and_stands(proof: Path, lamp: Path, call: Call) -> N
         assert "the proof stands" in ran.out
         assert "warm-up" in ran.out
         assert ran.err == ""
+
+
+def test_a_proof_by_zones_can_be_confirmed_by_any_solver(proof: Path, call: Call, tmp_path: Path) -> None:
+    """The scripts, given to Z3 as files, say what the recheck by solvers says."""
+    ran = call("recheck", proof, "--solvers", "--smt-lib", tmp_path / "scripts")
+    assert ran.code == 0
+    assert "the same by z3" in ran.out
+    written = sorted((tmp_path / "scripts").iterdir())
+    assert [path.name[:2] for path in written] == ["1-", "2-", "3-"]
+    for path in written:
+        solver = z3.Solver()
+        solver.from_file(str(path))
+        assert solver.check() == z3.unsat
+        assert "(set-info :status unsat)" in path.read_text(encoding="utf-8")
 
 
 def test_check_writes_every_proof_into_a_folder(lamp: Path, call: Call, tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ from lastgasp.expr import (
 from lastgasp.machine import ClockDeclaration, Parameter, Range, State, Variable, seconds
 from lastgasp.network import Network
 from lastgasp.observers import Bound, Case, Monitor, after
+from lastgasp.recheck.smt import discharge
+from lastgasp.recheck.smtlib import Invariant, obligations
 from lastgasp.semantics import Semantics, run
 from lastgasp.sentences import Formula, Held, NeverHeld, SendsOnlyIf, Sentence
 from lastgasp.system import TimedSystem, compiled
@@ -286,6 +288,19 @@ def test_an_assignment_out_of_range_is_its_own_answer() -> None:
             assert len(outcome.moves) == 3
         else:
             assert isinstance(outcome, Proved | Exhausted), "it stops at the parameter, which is in the range"
+
+
+def test_a_step_that_leaves_a_range_leads_nowhere() -> None:
+    """Nothing sets n to 1, so t is not reached. With k = 2 that follows from 'not in t': where n is 1, the step to t
+    leaves the range of n, which the last obligation is about. (The recheck took it for a step out of 'not in t'.)"""
+    add = (("n", Plus((Name("n"), Const(1)))),)
+    step = edge("s", "t", assign=add, guard=Compare(">=", Name("n"), Const(1)))
+    net = alone(machine("m", "s t", step, variables=(Variable("n", Whole(0, 1), 0),)))
+    system = compiled(net, {}, Sentence("goal", NeverHeld(at("a", "t"))))
+    scripts = obligations(system, Invariant(2, neg(at("a", "t"))))
+    discharge(scripts)
+    with pytest.raises(InternalError, match="no transition from the invariant errs"):
+        discharge(obligations(system, Invariant(1, neg(at("a", "t")))))
 
 
 def test_a_clause_does_not_hide_that_a_step_leaves_a_range() -> None:

@@ -162,8 +162,10 @@ class _Writer:
         return _and([f"(>= {wait} 0.0)", _or([f"(= {wait} 0.0)", _and([*map(_not, frozen), *kept])])])
 
     def step(self, stage: int) -> str:
-        """A permitted step after the delay leads to the next stage."""
-        return _or([self._taken(way, stage, way.permitted) for way in self.transitions])
+        """A permitted step after the delay leads to the next stage. One that leaves a range is an error and leads on to
+        nothing: that there is none is the last obligation, which asks of what follows on clean transitions alone."""
+        right = [(way, _and([way.permitted, _not(way.overflow)])) for way in self.transitions]
+        return _or([self._taken(way, stage, condition) for way, condition in right])
 
     def clean(self, stage: int) -> list[str]:
         """A delay and a permitted step to the next stage, neither of which errs."""

@@ -1,0 +1,209 @@
+"""Machines that do whatever they like, in the place of others: what is proved with them is proved of all others.
+
+Such a machine (Hoare 1985 calls it CHAOS) shows at any time any outputs that the other one can show together, sends
+whatever that one sends, at any time or never, and changes in any way when it hears something. Every run of a network
+with *any* machine of the same wires, outputs and events is a run of the network in which this one stands there, step by
+step, whatever states, data, clocks and bounds that machine has. So a sentence that no run of the latter breaks, no run
+of any such network breaks. (Plain safety: this machine may well stop time or do endlessly much in an instant.)
+
+Two things need care. *Who goes first in an instant*: while somebody has a step that comes as soon as it can, nobody has
+any other; so where one who stays has such steps, those who do as they like need them as well. They choose with each
+step of their own outputs of others at which the next one comes at once: what a machine would do at once at the outputs
+at which it will, it would do at once whenever it sees these. *Who hears*: a machine that is not ready does not hear.
+That makes a difference to sentences that speak of hearing alone, and there one more choice is made: to be deaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+from lastgasp.errors import NotApplicable
+from lastgasp.expr import TRUE, Bool, Choice, Clock, Const, Expr, In, Name, conj, leaves
+from lastgasp.machine import STATE, Instance, Machine, May, On, State, Transition, Variable, When
+from lastgasp.network import Network
+from lastgasp.sentences import Sentence, conditions_of, events_of
+
+HEARS, HASTE = "hears", "haste"
+NEVER, ALWAYS = "never", "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A network in which some do as they like, and of which machines in their places that holds which holds of it.
+
+    Of any, but for these: those in ``hearing`` hear whatever sentences say that they may hear, and those in ``waiting``
+    have no step that comes as soon as it can.
+    """
+
+    network: Network
+    hearing: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+def freed(network: Network, names: Iterable[str], sentences: Iterable[Sentence]) -> Freed:
+    """The network in which these instances do whatever they like, as far as ``sentences`` can tell.
+
+    :class:`NotApplicable` where an instance cannot be replaced so.
+    """
+    free, sentences = set(names), tuple(sentences)
+    kept = [item.machine for item in network.instances if item.name not in free]
+    first = any(state.committed for machine in kept for state in machine.states)
+    hasty = any(map(_at_once, kept))
+    found, hearing, waiting = [], [], []
+    for item in network.instances:
+        if item.name in free:
+            spoken = _Spoken.of(item, sentences)
+            if why := refusal(network, item, sentences, first):
+                raise NotApplicable("chaos", f"{item.label} {why}")
+            own = hasty and _at_once(item.machine)
+            waiting += [item.name] if hasty and not own else []
+            hearing += [item.name] if hasty and spoken.heard else []
+            item = replace(item, machine=_Chaos(network, item, spoken, own, hasty).machine())
+        found.append(item)
+    return Freed(Network(network.name, tuple(found), network.title), tuple(hearing), tuple(waiting))
+
+
+def refusal(network: Network, instance: Instance, sentences: Iterable[Sentence], first: bool = False) -> str:
+    """Why an instance cannot do as it likes; nothing where it can. ``first``: another goes before everything else."""
+    machine = instance.machine
+    partner = any(network.events[event] for event in network.events if instance.name in _hearers(network, event))
+    if not machine.party:
+        return "is part of the surroundings"
+    if partner or any(event.handshake for step in machine.transitions if (event := machine.event(step.send or ""))):
+        return "takes part in handshakes"
+    if _Spoken.of(instance, tuple(sentences)).inside:
+        return "has data of which a sentence speaks"
+    if first and any(state.committed for state in machine.states):
+        return "has states that go before everything else, as others do that stay"
+    return ""
+
+
+def _hearers(network: Network, event: str) -> set[str]:
+    return {listener.name for listener, _, _ in network.listeners(event)}
+
+
+def _at_once(machine: Machine) -> bool:
+    """Whether it has steps that come as soon as they can, or before everything else."""
+    return any(state.committed for state in machine.states) or any(
+        isinstance(step.trigger, When) for step in machine.transitions
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What sentences say of an instance: whether they tell its states apart, and its data; what it sends and hears."""
+
+    states: bool
+    inside: bool
+    sent: frozenset[str]
+    heard: frozenset[str]
+
+    @staticmethod
+    def of(instance: Instance, sentences: tuple[Sentence, ...]) -> _Spoken:
+        read = {
+            leaf
+            for sentence in sentences
+            for condition in conditions_of(sentence.formula)
+            for leaf in leaves(condition)
+            if isinstance(leaf, Name | Clock) and leaf.name.partition(".")[0] == instance.name
+        }
+        own = {leaf.name.partition(".")[2] for leaf in read}
+        events = [event for sentence in sentences for event in events_of(sentence.formula)]
+        return _Spoken(
+            STATE in own,
+            bool(own - {STATE, *instance.machine.outputs}) or any(isinstance(leaf, Clock) for leaf in read),
+            frozenset(event.event for event in events),
+            frozenset(event.event for event in events if event.receiver == instance.name),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chaos:
+    """One machine that does whatever it likes. ``hasty``: it has steps that come as soon as they can."""
+
+    network: Network
+    instance: Instance
+    spoken: _Spoken
+    hasty: bool
+    attentive: bool
+
+    def machine(self) -> Machine:
+        """In the place of the machine of the instance."""
+        return replace(
+            self.instance.machine,
+            states=self.states,
+            transitions=tuple(self.transitions()),
+            variables=tuple(self.variables()),
+            clocks=(),
+        )
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """One for all that show the same, the initial one first; each of them where sentences tell them apart."""
+        machine = self.instance.machine
+        ordered = sorted(machine.states, key=lambda state: state is not machine.initial)
+        found: dict[object, State] = {}
+        for state in ordered:
+            shows = ", ".join(f"{output} {value}" for output, value in state.gives.items())
+            label = state.label if self.spoken.states else f"does as it likes{shows and f', {shows}'}"
+            bare = State(state.name, state is machine.initial, label, state.gives)
+            found.setdefault(state.name if self.spoken.states else tuple(sorted(state.gives.items())), bare)
+        return tuple(found.values())
+
+    @property
+    def outlooks(self) -> list[Expr]:
+        """Every combination of what it can read, as a condition."""
+        reads = [
+            (f"{port.name}.{out}", values) for port in self.instance.machine.ports for out, values in port.reads.items()
+        ]
+        return [
+            conj(*(In(Name(name), (value,)) for (name, _), value in zip(reads, combination, strict=True)))
+            for combination in product(*(values for _, values in reads))
+        ]
+
+    @property
+    def deaf(self) -> bool:
+        """Whether it may fail to hear."""
+        return bool(self.spoken.heard) and not self.attentive
+
+    def variables(self) -> Iterator[Variable]:
+        """What it chose: whether it hears; at which outputs of others its next step comes at once (first: at any)."""
+        if self.deaf:
+            yield Variable(HEARS, Bool(), True)
+        if self.hasty:
+            yield Variable(HASTE, Choice((*self._hastes, ALWAYS)), ALWAYS)
+
+    @property
+    def _hastes(self) -> list[str]:
+        return [NEVER, *(f"at_{number}" for number in range(len(self.outlooks)))]
+
+    def transitions(self) -> Iterator[Transition]:
+        """Everything: a change of any kind, at any time, as soon as it can, and on whatever it hears."""
+        names = tuple(state.name for state in self.states)
+        hastes = [((HASTE, Const(haste)),) for haste in self._hastes] if self.hasty else [()]
+        sends = [None, *(event for event in self.instance.machine.sends if self._matters(event.name))]
+        for target, haste in product(names, hastes):
+            for send in sends:
+                label, name = ("", None) if send is None else (send.label or send.name, send.name)
+                others = tuple(state for state in names if state != target or send or haste)
+                if others:
+                    yield Transition(others, target, May(), assign=haste, send=name, label=label)
+                for number, outlook in enumerate(self.outlooks if self.hasty else ()):
+                    guard = In(Name(HASTE), (f"at_{number}", ALWAYS))
+                    yield Transition(names, target, When(outlook), guard, haste, send=name, label=label)
+            for port in self.instance.machine.ports:
+                for event in port.hears:
+                    if any(self.network.events.get(f"{who}.{event}") for who in self.instance.wired(port.name)):
+                        continue  # a handshake, in which it takes no part
+                    spoken = any(f"{who}.{event}" in self.spoken.heard for who in self.instance.wired(port.name))
+                    hears = Name(HEARS) if self.deaf and spoken else TRUE
+                    yield Transition(names, target, On(port.name, event), hears, haste)
+        for choice in (False, True) if self.deaf else ():
+            yield Transition(names, None, May(), assign=((HEARS, Const(choice)),))
+
+    def _matters(self, event: str) -> bool:
+        """Whether anybody hears what it sends, or a sentence speaks of it. It takes no part in handshakes."""
+        name = f"{self.instance.name}.{event}"
+        return not self.network.events[name] and (name in self.spoken.sent or bool(_hearers(self.network, name)))
