@@ -9,7 +9,8 @@ as far as it is told apart from the others, which is up to the Alert of its hub:
 
 * *one*: the hub of the first premises sends its power loss Alert for a real outage there only;
 * *all*: the same of each premises, one question after the other, what was shown of a premises apart from goals kept;
-* *AD1*: behind the shared back end, which hears every hub, the DCC sends AD1 only for an outage at some premises.
+* *AD1*: behind the shared back end, which hears every hub, the DCC sends AD1 only for an outage at some premises;
+* *any*: the same, whatever meters and hubs are, as long as they keep to the clauses (:mod:`lastgasp.chaos`).
 
 All of it under the proposal ``mains-signal``, its clauses about premises repeated for each. The CSP of the study reads
 its hub's contact and hears its Alerts by one port; here it reads each hub by a port of its own (to miss any of them
@@ -35,20 +36,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from measured import Table, run
 
 from lastgasp.bundled import load_study
+from lastgasp.chaos import freed
 from lastgasp.expr import Clock, Expr, Leaf, Name, Param, Sent, disj, rewrite
-from lastgasp.facade import decide
+from lastgasp.facade import decide, safe
 from lastgasp.language.sentences import parse_sentence
 from lastgasp.machine import After, Instance, Machine, On, Port, seconds
 from lastgasp.network import Network
 from lastgasp.question import Limits, Question
 from lastgasp.questions.asking import CheckName, ask
 from lastgasp.routes import by_zones
+from lastgasp.safety import Safe, Safety
 from lastgasp.sentences import Answers, Sentence
 from lastgasp.slicing import Slice
-from lastgasp.verdict import Holds
+from lastgasp.verdict import Holds, Verdict
 
 COPIES = (1, 2, 4, 8)
-KINDS = ("one", "all", "AD1")
+KINDS = ("one", "all", "AD1", "any")
 CHECK = CheckName("no-false-ad1", "mains-signal", "single-phase-backend-timed")
 SHARED = ("wan", "csp", "dcc", "network_operator")
 ALERT = "CH shall send power_loss_alert only for a supply outage of more than 3 min, no later than 2 min after its end."
@@ -132,11 +135,14 @@ def premises(copies: int) -> tuple[Question, list[dict[str, str]]]:
 def questions(kind: str, copies: int) -> list[Question]:
     """The questions of one kind about so many premises."""
     asked, names = premises(copies)
-    if kind == "AD1":
+    if kind in ("AD1", "any"):
         assert isinstance(asked.goal.formula, Answers)
         outage = disj(*(renamed(asked.goal.formula.condition, each) for each in names))
         formula = replace(asked.goal.formula, condition=outage)
-        return [replace(asked, goal=replace(asked.goal, formula=formula))]
+        goal = replace(asked.goal, formula=formula)
+        devices = [item.name for item in asked.network.instances if item.machine.party and item.name not in SHARED]
+        free = freed(asked.network, devices if kind == "any" else [], [goal, *asked.restrict.values()])
+        return [replace(asked, network=free.network, goal=goal)]
     alert = parse_sentence(ALERT, ask(load_study(), CHECK).network)
     return [replace(asked, goal=renamed(alert, each)) for each in names[: 1 if kind == "one" else copies]]
 
@@ -149,12 +155,14 @@ def case(kind: str, copies: int, whole: bool) -> None:
     limits = Limits(seconds=None)
     start, told = time.process_time(), dict[str, Any]()
     for question in questions(kind, copies):
-        if whole:
+        if kind == "any":
+            verdict: Verdict | Safety = safe(question, limits)
+        elif whole:
             verdict = by_zones(question, Slice(question.network, question.restrict, ()), limits)
         else:
             verdict = decide(question, "zones", limits)
         told["answer"] = type(verdict).__name__
-        if isinstance(verdict, Holds) and verdict.certificate and verdict.certificate.zones:
+        if isinstance(verdict, Holds | Safe) and verdict.certificate and verdict.certificate.zones:
             kept = len(verdict.certificate.kept)
             told["zones"] = len(verdict.certificate.zones.zones)
             told["instances kept"] = f"{kept} of {len(question.network.instances)}"

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from lastgasp.questions.cores import cores as cores
     from lastgasp.questions.equivalence import Equivalence as Equivalence
     from lastgasp.questions.equivalence import equivalent as equivalent
+    from lastgasp.questions.reliance import Reliance as Reliance
+    from lastgasp.questions.reliance import reliance as reliance
     from lastgasp.questions.repair import repair as repair
     from lastgasp.questions.repair_answer import Repairs as Repairs
     from lastgasp.sanity import oddities as oddities
@@ -86,6 +88,8 @@ _WHERE = {
     "cores": "lastgasp.questions.cores",
     "Equivalence": "lastgasp.questions.equivalence",
     "equivalent": "lastgasp.questions.equivalence",
+    "Reliance": "lastgasp.questions.reliance",
+    "reliance": "lastgasp.questions.reliance",
     "oddities": "lastgasp.sanity",
     "repair": "lastgasp.questions.repair",
     "Repairs": "lastgasp.questions.repair_answer",
@@ -128,6 +132,7 @@ __all__ = [
     "Performance",
     "RealClock",
     "Rejected",
+    "Reliance",
     "Repairs",
     "Step",
     "Study",
@@ -151,6 +156,7 @@ __all__ = [
     "network_from_yaml",
     "oddities",
     "prove",
+    "reliance",
     "repair",
     "replay",
     "run",

@@ -1,7 +1,7 @@
 """Machines that do whatever they like, in the place of others: what is proved with them is proved of all others.
 
-Such a machine (Hoare 1985 calls it CHAOS) shows at any time any outputs that the other one can show together, sends
-whatever that one sends, at any time or never, and changes in any way when it hears something. Every run of a network
+Such a machine (Hoare 1985 calls it CHAOS) starts with the same outputs, shows any of them at any time, sends whatever
+the other one sends, at any time or never, and changes in any way when it hears something. Every run of a network
 with *any* machine of the same wires, outputs and events is a run of the network in which this one stands there, step by
 step, whatever states, data, clocks and bounds that machine has. So a sentence that no run of the latter breaks, no run
 of any such network breaks. (Plain safety: this machine may well stop time or do endlessly much in an instant.)
@@ -141,16 +141,25 @@ class _Chaos:
 
     @property
     def states(self) -> tuple[State, ...]:
-        """One for all that show the same, the initial one first; each of them where sentences tell them apart."""
+        """One for each combination of outputs, the initial one first; those it has where sentences tell them apart."""
         machine = self.instance.machine
-        ordered = sorted(machine.states, key=lambda state: state is not machine.initial)
-        found: dict[object, State] = {}
-        for state in ordered:
-            shows = ", ".join(f"{output} {value}" for output, value in state.gives.items())
-            label = state.label if self.spoken.states else f"does as it likes{shows and f', {shows}'}"
-            bare = State(state.name, state is machine.initial, label, state.gives)
-            found.setdefault(state.name if self.spoken.states else tuple(sorted(state.gives.items())), bare)
-        return tuple(found.values())
+        if self.spoken.states:
+            return tuple(State(item.name, item is machine.initial, item.label, item.gives) for item in machine.states)
+        outputs = machine.outputs
+        shown = [
+            dict(zip(outputs, values, strict=True))
+            for values in product(*(map(str, item.values()) for item in outputs.values()))
+        ]
+        first = dict(machine.initial.gives)
+        return tuple(
+            State(
+                f"free_{number}",
+                gives == first,
+                f"free{''.join(f', {out} {value}' for out, value in gives.items())}",
+                gives,
+            )
+            for number, gives in enumerate(sorted(shown, key=lambda gives: gives != first))
+        )
 
     @property
     def outlooks(self) -> list[Expr]:
@@ -171,9 +180,9 @@ class _Chaos:
     def variables(self) -> Iterator[Variable]:
         """What it chose: whether it hears; at which outputs of others its next step comes at once (first: at any)."""
         if self.deaf:
-            yield Variable(HEARS, Bool(), True)
+            yield Variable(HEARS, Bool(), True, "hears")
         if self.hasty:
-            yield Variable(HASTE, Choice((*self._hastes, ALWAYS)), ALWAYS)
+            yield Variable(HASTE, Choice((*self._hastes, ALWAYS)), ALWAYS, "acts at once")
 
     @property
     def _hastes(self) -> list[str]:

@@ -200,7 +200,7 @@ def cores(study: Study, check: CheckName | str, effort: Effort | None = None) ->
     verdict = judge(study, name, question, limits=effort.each)
     try:
         return _cores(study, name, question, verdict, effort)
-    except _NotProved as why:
+    except NotProved as why:
         raise InputError(Problem(f"{name.goal}/{name.proposal} {why.what}", why.cure)) from None
 
 
@@ -219,13 +219,13 @@ def proposal_cores(
         verdict = judge(study, name, question, limits=effort.each)
         try:
             found.append(_cores(study, name, question, verdict, effort))
-        except _NotProved as why:
+        except NotProved as why:
             skipped.append((stated.title or stated.sentence, why.what))
     title = study.proposals[proposal].title or proposal
     return ProposalCores(proposal, title, tuple(found), tuple(skipped))
 
 
-class _NotProved(Exception):
+class NotProved(Exception):
     """Why there are no cores, and what to do, in words."""
 
     def __init__(self, what: str, cure: str) -> None:
@@ -233,21 +233,21 @@ class _NotProved(Exception):
         self.what, self.cure = what, cure
 
 
-def _need_proof(question: Question, verdict: Verdict) -> None:
-    """:class:`_NotProved` where a verdict rests on no proof; that it is undecided may still leave one."""
+def need_proof(question: Question, verdict: Verdict) -> None:
+    """:class:`NotProved` where a verdict rests on no proof; that it is undecided may still leave one."""
     match verdict:
         case Holds() if isinstance(question.goal.formula, Possible):
-            raise _NotProved("is shown to be possible by a run, which needs no text", "ask for the cores of a proof")
+            raise NotProved("is shown to be possible by a run, which needs no text", "ask for the cores of a proof")
         case Fails() if not isinstance(question.goal.formula, Possible):
-            raise _NotProved("does not hold", "'lastgasp repair' tells what would make it hold")
+            raise NotProved("does not hold", "'lastgasp repair' tells what would make it hold")
         case Vacuous():
-            raise _NotProved(f"is vacuous: {verdict.reason}", "'lastgasp explain' shows more")
+            raise NotProved(f"is vacuous: {verdict.reason}", "'lastgasp explain' shows more")
         case Rejected():
-            raise _NotProved(f"does not hold: {verdict.reason}", "'lastgasp explain' shows more")
+            raise NotProved(f"does not hold: {verdict.reason}", "'lastgasp explain' shows more")
 
 
 def _cores(study: Study, name: CheckName, question: Question, verdict: Verdict, effort: Effort) -> Cores:
-    _need_proof(question, verdict)
+    need_proof(question, verdict)
     texts = (
         *clause_texts(study, question.network, question.clauses),
         *assumption_texts(study, question.network, question.assumptions),
@@ -258,7 +258,7 @@ def _cores(study: Study, name: CheckName, question: Question, verdict: Verdict, 
         plain.known.learn(plain.proved(Safe(verdict.engine, verdict.certificate)), True)
     elif plain.known.ask(plain.all) is False:
         reason = getattr(verdict, "reason", "")
-        raise _NotProved("is not proved: a run says otherwise, as far as it goes", f"it is undecided, because {reason}")
+        raise NotProved("is not proved: a run says otherwise, as far as it goes", f"it is undecided, because {reason}")
     for place in range(len(texts)):  # first what is needed by every proof: a partial answer has that at least
         if not effort.late:
             plain.known.ask(plain.all - {place})

@@ -14,11 +14,13 @@ from lastgasp.cli.ask.equivalent import equivalent
 from lastgasp.cli.ask.explore import explore
 from lastgasp.cli.ask.matrix import matrix
 from lastgasp.cli.ask.repair import repair
+from lastgasp.cli.ask.rests import rests
 
 COMMANDS: tuple[click.Command, ...] = (
     matrix,
     claims,
     cores,
+    rests,
     repair,
     condition,
     contrast,

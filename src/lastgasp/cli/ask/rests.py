@@ -1,0 +1,43 @@
+"""``lastgasp rests``: which models of devices does a proof rest on?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lastgasp.cli.console import OK, OPEN, Progress, out
+from lastgasp.cli.options import check_argument, format_option, profile_option, study_option, whole_option
+from lastgasp.lazy import lazy
+
+if TYPE_CHECKING:
+    from lastgasp import bundled
+    from lastgasp.questions import effort
+    from lastgasp.questions import reliance as question
+    from lastgasp.render import words
+else:
+    bundled = lazy("lastgasp.bundled")
+    question, effort = lazy("lastgasp.questions.reliance"), lazy("lastgasp.questions.effort")
+    words = lazy("lastgasp.render.words")
+
+
+@click.command()
+@check_argument
+@study_option
+@profile_option
+@whole_option
+@format_option
+def rests(check_name: str, folder: Path | None, profile: str | None, timeout: float, form: str) -> int:
+    """On whose models does the proof of CHECK rest?
+
+    The smallest sets of devices whose models it needs; the others may do whatever the texts allow them. What is needed
+    of a model is said by no text.
+    """
+    study = bundled.load_study(folder)
+    study = study if profile is None else study.with_profile(profile)
+    with Progress() as progress:
+        found = question.reliance(study, check_name, effort.Effort.lasting(timeout, told=progress.words))
+    out(json.dumps(found.to_json(), indent=2) if form == "json" else words.indented(found.words()))
+    return OK if found.exact else OPEN
