@@ -148,7 +148,7 @@ class _Chaos:
         outputs = machine.outputs
         shown = [
             dict(zip(outputs, values, strict=True))
-            for values in product(*(map(str, item.values()) for item in outputs.values()))
+            for values in product(*(item.names for item in outputs.values()))
         ]
         first = dict(machine.initial.gives)
         return tuple(
