@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,36 @@ def run(wanted: list[str]) -> None:
                     known[key] = answer(study, machine.name, words, mutant, turn, watches[turn], survived)
 
 
+def renew(goals: Iterable[str]) -> None:
+    """Take over what was found about the study as it was before these goals changed, and nothing else did.
+
+    What noticed a mutant has to notice it again; what survived is asked these goals.
+    """
+    proofs_are_believed()
+    study, now, changed = load_study(), digest(load_study()), set(goals)
+    rows = {(row["mutant"], row["digest"]): row for row in found_before()}
+    watches: dict[Turn, Watch] = {}
+    for machine in study.machines.values():
+        for words, mutant in mutants(machine):
+            row = rows.get((words, digest(mutant)))
+            if row is None or row["study"] == now:
+                continue
+            for turn in turns(study, machine):
+                watch = watches.setdefault(turn, watches.get(turn) or watch_for(study, turn, ()))
+                if "by" in row:
+                    items = [item for item in watch.items if str(item) == row["by"]]
+                else:
+                    items = [
+                        item for item in watch.items if turn.name in row["survives"] and watch.goal(item) in changed
+                    ]
+                if items and (notice := replace(watch, items=items).noticed(with_machine(study, mutant))):
+                    write(row | {"study": now} | asdict(notice))
+                    break
+            else:
+                if "by" not in row:
+                    write(row | {"study": now})
+
+
 def watch_for(study: Study, turn: Turn, known: Iterable[Mapping[str, Any]]) -> Watch:
     """A watch over all that is asked in a turn; it learns from what noticed other mutants."""
     checks = names(study, None, turn.proposals, turn.installations) if turn.proposals else []
@@ -114,12 +144,16 @@ def answer(
     found = asdict(notice) if notice else {"survives": [*survived, turn.name]}
     seconds = round(time.perf_counter() - start, 1)
     row = {"machine": machine, "mutant": words, "digest": digest(mutant), "study": digest(study), **found}
-    row["seconds"] = seconds
+    write(row | {"seconds": seconds})
+    return row
+
+
+def write(row: dict[str, Any]) -> None:
+    """Add a row to the file, and print it."""
     line = json.dumps(row, ensure_ascii=False)
     with FOUND.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
     print(line, flush=True)
-    return row
 
 
 def rows(study: Study) -> Iterator[Row]:

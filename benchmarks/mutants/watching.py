@@ -271,6 +271,12 @@ class Watch:
                     self.noticing[item] += times
                     self.seconds[item] += times * self.guessed(item)
 
+    def goal(self, item: Item) -> str:
+        """The goal that an item is about, if any."""
+        if isinstance(item, Check):
+            return self.original.stated(item)[0].goal
+        return item.goal if isinstance(item, CheckName) else ""
+
     def guessed(self, item: Item) -> float:
         """Seconds that an item is thought to take before it was asked."""
         if not isinstance(item, Part):
