@@ -147,8 +147,7 @@ class _Chaos:
             return tuple(State(item.name, item is machine.initial, item.label, item.gives) for item in machine.states)
         outputs = machine.outputs
         shown = [
-            dict(zip(outputs, values, strict=True))
-            for values in product(*(item.names for item in outputs.values()))
+            dict(zip(outputs, values, strict=True)) for values in product(*(item.names for item in outputs.values()))
         ]
         first = dict(machine.initial.gives)
         return tuple(

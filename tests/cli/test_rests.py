@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import z3
+
 from tests.cli.studies import Call
 
 
@@ -32,3 +34,13 @@ def test_what_does_not_hold_rests_on_nothing(lamp: Path, call: Call) -> None:
     assert ran.code == 2
     assert "does not hold" in ran.err
     assert ran.out == ""
+
+
+def test_the_proof_can_be_confirmed_by_any_solver(lamp: Path, call: Call, tmp_path: Path) -> None:
+    assert call("rests", "bright/better", "--study", lamp, "--smt-lib", tmp_path).code == 0
+    written = sorted((tmp_path / "set-1").iterdir())
+    assert len(written) == 3
+    for path in written:
+        solver = z3.Solver()
+        solver.from_file(str(path))
+        assert solver.check() == z3.unsat

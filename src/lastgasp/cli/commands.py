@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lastgasp.bundled import bundled_folder, load_study
+from lastgasp.certificate import Certificate
 from lastgasp.cli import oddities, show
 from lastgasp.cli.console import DIFFERS, NOTHING, OK, OPEN, UNUSABLE, Progress, complain, note, out
 from lastgasp.errors import InputError, InternalError, Place, Problem, ReplayError
@@ -185,10 +186,8 @@ def recheck(file: Path, path: Path | None, solvers: bool, smt_lib: Path | None) 
     certificate.recheck()
     confirmed = certificate.recheck_by_solvers() if solvers else ()
     out(show.recheck_text(certificate, confirmed))
-    for number, (name, script) in enumerate(certificate.obligations().items() if smt_lib else (), 1):
-        assert smt_lib is not None
-        text = f"; {certificate.check}: {name}\n(set-info :status unsat)\n{script}"
-        keep(smt_lib / f"{number}-{name.replace(' ', '-')}.smt2", text, "obligation")
+    if smt_lib is not None:
+        write_obligations(smt_lib, certificate)
     return OK
 
 
@@ -358,6 +357,13 @@ def certify(path: Path, verdict: Verdict) -> bool:
     if certificate is not None:
         keep(path, certificate_to_json(certificate), "proof")
     return certificate is not None
+
+
+def write_obligations(folder: Path, certificate: Certificate) -> None:
+    """Write what shows that no run breaks the goal as SMT-LIB 2 scripts, each of which any solver has to find unsat."""
+    for number, (name, script) in enumerate(certificate.obligations().items(), 1):
+        text = f"; {certificate.check}: {name}\n(set-info :status unsat)\n{script}"
+        keep(folder / f"{number}-{name.replace(' ', '-')}.smt2", text, "obligation")
 
 
 def _json(data: object) -> str:

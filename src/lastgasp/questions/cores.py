@@ -237,7 +237,7 @@ def need_proof(question: Question, verdict: Verdict) -> None:
     """:class:`NotProved` where a verdict rests on no proof; that it is undecided may still leave one."""
     match verdict:
         case Holds() if isinstance(question.goal.formula, Possible):
-            raise NotProved("is shown to be possible by a run, which needs no text", "ask for the cores of a proof")
+            raise NotProved("is shown to be possible by a run, which needs no text", "ask about a goal that is proved")
         case Fails() if not isinstance(question.goal.formula, Possible):
             raise NotProved("does not hold", "'lastgasp repair' tells what would make it hold")
         case Vacuous():
