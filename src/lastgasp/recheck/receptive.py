@@ -31,13 +31,12 @@ CHAIN = 3
 
 @dataclass(eq=False)
 class _Node:
-    """A stored zone with the part of it from which time was shown to go on, and the part from which not yet."""
+    """A stored zone, and the part of it from which time was not shown to go on yet."""
 
     location: Location
     still: bool
     zone: Zone
     outcomes: list[Outcome] = field(default_factory=list)
-    good: list[Zone] = field(default_factory=list)
     rest: list[Zone] = field(default_factory=list)
 
 
@@ -79,6 +78,7 @@ class _Receptive:
             for location, zones in self.inductive.stored.items()
         }
         self.nodes = [node for nodes in self.at.values() for node in nodes]
+        self.users: dict[Location, list[_Node]] = {}
 
     def run(self) -> None:
         self.inductive.start()
@@ -151,35 +151,34 @@ class _Receptive:
                 end = also(node.zone, [("", clock, 2 - 2 * (raw >> 1) if self.strict else 1 - 2 * (raw >> 1))])
                 near += [end] if end is not None else []
             node.rest = near
-            node.good = without([node.zone], near)
         self.whole_nodes()
-        progress = True
-        while progress:
-            progress = False
-            for node in self.nodes:
-                for way in self.ways(node) if node.rest else ():
-                    if any(both(piece, way) is not None for piece in node.rest):
-                        node.rest, progress = without(node.rest, [way]), True
-                        node.good.append(way)
-                    if not node.rest:
-                        node.good = [node.zone]
-                        break
+        waiting = dict.fromkeys(node for node in self.nodes if node.rest)
+        while waiting:
+            node = next(iter(waiting))
+            del waiting[node]
+            before = node.rest
+            for way in self.ways(node):
+                if any(both(piece, way) is not None for piece in node.rest):
+                    node.rest = without(node.rest, [way])
+                if not node.rest:
+                    break
+            if node.rest is not before:
+                waiting |= dict.fromkeys(user for user in self.users.get(node.location, ()) if user.rest)
         for node in self.nodes:
             if node.rest:
                 raise InternalError("there may be a situation from which time cannot go on for ever")
 
     def whole_nodes(self) -> None:
         """The easy part first: nodes from everywhere in which one step leads into nodes that are good throughout."""
-        users: dict[Location, list[_Node]] = {}
         for node in self.nodes:
             for target in {outcome.target for outcome in node.outcomes}:
-                users.setdefault(target, []).append(node)
+                self.users.setdefault(target, []).append(node)
         waiting = deque(node for node in self.nodes if node.rest)
         while waiting:
             node = waiting.popleft()
             if node.rest and any(self.leads_out(node, outcome) for outcome in node.outcomes):
-                node.rest, node.good = [], [node.zone]
-                waiting.extend(user for user in users.get(node.location, ()) if user.rest)
+                node.rest = []
+                waiting.extend(user for user in self.users.get(node.location, ()) if user.rest)
 
     def leads_out(self, node: _Node, outcome: Outcome) -> bool:
         way = outcome.cell if node.still else earlier(outcome.cell)
@@ -190,12 +189,13 @@ class _Receptive:
 
     def ways(self, node: _Node) -> Iterator[Zone]:
         """Parts of a node from which a step, now or later, leads to where time was shown to go on."""
-        targets = [(outcome, target) for outcome in node.outcomes for target in self.at.get(outcome.target, ())]
-        for outcome, target in sorted(targets, key=lambda item: len(item[1].rest)):
-            for good in target.good:
-                before = before_restart(good, outcome.restart)
-                way = both(outcome.cell, before) if before is not None else None
-                if way is not None:
+        for outcome in node.outcomes:
+            there = outcome.cell if node.still else earlier(outcome.cell)
+            for target in self.at.get(outcome.target, ()) if any(both(piece, there) for piece in node.rest) else ():
+                met = before_restart(target.zone, outcome.restart)
+                met = both(outcome.cell, met) if met is not None else None
+                rest = [before_restart(piece, outcome.restart) for piece in target.rest] if met is not None else []
+                for way in without([met], [piece for piece in rest if piece is not None]) if met is not None else ():
                     yield way if node.still else earlier(way)
 
     # -- clauses ----------------------------------------------------------------------------------------------------
