@@ -15,12 +15,12 @@ That makes a difference to sentences that speak of hearing alone, and there one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 
 from lastgasp.errors import NotApplicable
-from lastgasp.expr import TRUE, Bool, Choice, Clock, Const, Expr, In, Name, conj, leaves
+from lastgasp.expr import TRUE, Bool, Choice, Clock, Const, Expr, In, Name, Reference, conj, leaves
 from lastgasp.machine import STATE, Instance, Machine, May, On, State, Transition, Variable, When
 from lastgasp.network import Network
 from lastgasp.sentences import Sentence, conditions_of, events_of
@@ -33,8 +33,9 @@ NEVER, ALWAYS = "never", "always"
 class Freed:
     """A network in which some do as they like, and of which machines in their places that holds which holds of it.
 
-    Of any, but for these: those in ``hearing`` hear whatever sentences say that they may hear, and those in ``waiting``
-    have no step that comes as soon as it can.
+    Of any that take no part in handshakes, but for these: those in ``hearing`` hear whatever sentences say that they
+    may hear, and those in ``waiting`` have no step that comes as soon as it can. Where others that stay have such
+    steps, none of these machines hears anything in a committed state; where others have committed states, it has none.
     """
 
     network: Network
@@ -51,23 +52,37 @@ def freed(network: Network, names: Iterable[str], sentences: Iterable[Sentence])
     kept = [item.machine for item in network.instances if item.name not in free]
     first = any(state.committed for machine in kept for state in machine.states)
     hasty = any(map(_at_once, kept))
+    heard = {
+        f"{who}.{event}"
+        for item in network.instances
+        for port in item.machine.ports
+        for event in port.hears
+        for who in item.wired(port.name)
+        if item.name in free or item.name in _hearers(network, f"{who}.{event}")
+    }
     found, hearing, waiting = [], [], []
     for item in network.instances:
         if item.name in free:
             spoken = _Spoken.of(item, sentences)
-            if why := refusal(network, item, sentences, first):
+            if why := refusal(network, item, sentences, first, hasty):
                 raise NotApplicable("chaos", f"{item.label} {why}")
             own = hasty and _at_once(item.machine)
             waiting += [item.name] if hasty and not own else []
             hearing += [item.name] if hasty and spoken.heard else []
-            item = replace(item, machine=_Chaos(network, item, spoken, own, hasty).machine())
+            item = replace(item, machine=_Chaos(network, item, spoken, heard, own, hasty).machine())
         found.append(item)
     return Freed(Network(network.name, tuple(found), network.title), tuple(hearing), tuple(waiting))
 
 
-def refusal(network: Network, instance: Instance, sentences: Iterable[Sentence], first: bool = False) -> str:
-    """Why an instance cannot do as it likes; nothing where it can. ``first``: another goes before everything else."""
+def refusal(
+    network: Network, instance: Instance, sentences: Iterable[Sentence], first: bool = False, hasty: bool = False
+) -> str:
+    """Why an instance cannot do as it likes; nothing where it can.
+
+    Of the others that stay, some go before everything else (``first``), or as soon as they can (``hasty``).
+    """
     machine = instance.machine
+    committed = {state.name for state in machine.states if state.committed}
     partner = any(network.events[event] for event in network.events if instance.name in _hearers(network, event))
     if not machine.party:
         return "is part of the surroundings"
@@ -75,8 +90,11 @@ def refusal(network: Network, instance: Instance, sentences: Iterable[Sentence],
         return "takes part in handshakes"
     if _Spoken.of(instance, tuple(sentences)).inside:
         return "has data of which a sentence speaks"
-    if first and any(state.committed for state in machine.states):
+    if first and committed:
         return "has states that go before everything else, as others do that stay"
+    hears = (step for step in machine.transitions if isinstance(step.trigger, On))
+    if hasty and any(committed.intersection(step.sources) for step in hears):
+        return "makes others whom it hears go before those that stay and act as soon as they can"
     return ""
 
 
@@ -121,11 +139,15 @@ class _Spoken:
 
 @dataclass(frozen=True, slots=True)
 class _Chaos:
-    """One machine that does whatever it likes. ``hasty``: it has steps that come as soon as they can."""
+    """One machine that does whatever it likes. ``hasty``: it has steps that come as soon as they can.
+
+    ``heard``: the events that somebody hears, or may, since he does as he likes.
+    """
 
     network: Network
     instance: Instance
     spoken: _Spoken
+    heard: Set[str]
     hasty: bool
     attentive: bool
 
@@ -135,6 +157,7 @@ class _Chaos:
             self.instance.machine,
             states=self.states,
             transitions=tuple(self.transitions()),
+            ports=tuple(replace(port, reads=self.reads[port.name]) for port in self.instance.machine.ports),
             variables=tuple(self.variables()),
             clocks=(),
         )
@@ -163,13 +186,24 @@ class _Chaos:
     @property
     def outlooks(self) -> list[Expr]:
         """Every combination of what it can read, as a condition."""
-        reads = [
-            (f"{port.name}.{out}", values) for port in self.instance.machine.ports for out, values in port.reads.items()
-        ]
+        reads = {f"{port}.{out}": values for port, outs in self.reads.items() for out, values in outs.items()}
         return [
-            conj(*(In(Name(name), (value,)) for (name, _), value in zip(reads, combination, strict=True)))
-            for combination in product(*(values for _, values in reads))
+            conj(*(In(Name(name), (value,)) for name, value in zip(reads, combination, strict=True)))
+            for combination in product(*reads.values())
         ]
+
+    @property
+    def reads(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """The outputs that it can read behind each port; through a variable that refers to ports, behind all these."""
+        machine = self.instance.machine
+        found = {port.name: dict(port.reads) for port in machine.ports}
+        for variable in machine.variables:
+            first, *others = variable.domain.ports if isinstance(variable.domain, Reference) else ("",)
+            for port in others:
+                there = self.network.by_name[self.instance.source(port)].machine.outputs
+                more = {out: there[out].names for out in found[first] if out in there}
+                found[port] = more | found[port]
+        return found
 
     @property
     def deaf(self) -> bool:
@@ -179,9 +213,15 @@ class _Chaos:
     def variables(self) -> Iterator[Variable]:
         """What it chose: whether it hears; at which outputs of others its next step comes at once (first: at any)."""
         if self.deaf:
-            yield Variable(HEARS, Bool(), True, "hears")
+            yield Variable(self._own(HEARS), Bool(), True, "hears")
         if self.hasty:
-            yield Variable(HASTE, Choice((*self._hastes, ALWAYS)), ALWAYS, "acts at once")
+            yield Variable(self._own(HASTE), Choice((*self._hastes, ALWAYS)), ALWAYS, "acts at once")
+
+    def _own(self, name: str) -> str:
+        """A name that no parameter or output of the machine has."""
+        machine = self.instance.machine
+        taken = {*(item.name for item in machine.parameters), *machine.outputs}
+        return next(word for word in (f"{name}{'_' * more}" for more in count()) if word not in taken)
 
     @property
     def _hastes(self) -> list[str]:
@@ -190,7 +230,7 @@ class _Chaos:
     def transitions(self) -> Iterator[Transition]:
         """Everything: a change of any kind, at any time, as soon as it can, and on whatever it hears."""
         names = tuple(state.name for state in self.states)
-        hastes = [((HASTE, Const(haste)),) for haste in self._hastes] if self.hasty else [()]
+        hastes = [((self._own(HASTE), Const(haste)),) for haste in self._hastes] if self.hasty else [()]
         sends = [None, *(event for event in self.instance.machine.sends if self._matters(event.name))]
         for target, haste in product(names, hastes):
             for send in sends:
@@ -199,19 +239,19 @@ class _Chaos:
                 if others:
                     yield Transition(others, target, May(), assign=haste, send=name, label=label)
                 for number, outlook in enumerate(self.outlooks if self.hasty else ()):
-                    guard = In(Name(HASTE), (f"at_{number}", ALWAYS))
+                    guard = In(Name(self._own(HASTE)), (f"at_{number}", ALWAYS))
                     yield Transition(names, target, When(outlook), guard, haste, send=name, label=label)
             for port in self.instance.machine.ports:
                 for event in port.hears:
                     if any(self.network.events.get(f"{who}.{event}") for who in self.instance.wired(port.name)):
                         continue  # a handshake, in which it takes no part
                     spoken = any(f"{who}.{event}" in self.spoken.heard for who in self.instance.wired(port.name))
-                    hears = Name(HEARS) if self.deaf and spoken else TRUE
+                    hears = Name(self._own(HEARS)) if self.deaf and spoken else TRUE
                     yield Transition(names, target, On(port.name, event), hears, haste)
         for choice in (False, True) if self.deaf else ():
-            yield Transition(names, None, May(), assign=((HEARS, Const(choice)),))
+            yield Transition(names, None, May(), assign=((self._own(HEARS), Const(choice)),))
 
     def _matters(self, event: str) -> bool:
         """Whether anybody hears what it sends, or a sentence speaks of it. It takes no part in handshakes."""
         name = f"{self.instance.name}.{event}"
-        return not self.network.events[name] and (name in self.spoken.sent or bool(_hearers(self.network, name)))
+        return not self.network.events[name] and (name in self.spoken.sent or name in self.heard)
