@@ -100,6 +100,8 @@ def test_either_of_two_models_may_do() -> None:
     found = told(net, "(one.out is hi and two.out is hi) shall never hold.", {})
     assert sets(found) == [("gate one",), ("gate two",)]
     assert [breach.free for breach in found.breaches] == [("gate one", "gate two")]
+    assert "With the model of gate one:" in found.words()
+    assert "Something of what the models of gate one and gate two say is needed" in found.words()
 
 
 def test_what_cannot_do_as_it_likes_is_said() -> None:
@@ -124,6 +126,7 @@ def test_without_time_the_answer_is_partial() -> None:
         found = reliance(asked, "goal/text")
     assert not found.exact
     assert "approximate" in found.words()
+    assert "1 set of models was looked at." in found.words()
 
 
 @settings(

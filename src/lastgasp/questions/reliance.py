@@ -82,16 +82,16 @@ class Reliance:
             yield ""
             others = [label for label in self.devices if label not in ground.models]
             if count > 1:
-                yield f"With the model{'s' * (len(ground.models) != 1)} of {_listed(ground.models) or 'nobody'}:"
+                yield f"With the {_models(ground.models)}:"
             if others:
                 yield (
                     f"Put anything in the place of {_listed(others)}, with the same wires, outputs and messages: as "
-                    "long as it keeps to the texts, no run breaks it."
+                    "long as the texts are kept to, no run breaks the goal."
                 )
             if ground.hearing:
-                yield f"(As long as {_listed(ground.hearing)} hears whatever the texts say that it may hear.)"
+                yield f"(As long as each of these hears whatever the texts say that it may hear: {_listed(ground.hearing)}.)"
             if ground.waiting:
-                yield f"(As long as nothing that {_listed(ground.waiting)} does comes as soon as it can.)"
+                yield f"(As long as none of these does anything as soon as it can: {_listed(ground.waiting)}.)"
             if not ground.minimal:
                 yield "(Fewer models may suffice.)"
         if self.surroundings:
@@ -99,18 +99,23 @@ class Reliance:
         for label, why in self.fixed:
             yield f"The model of {label} is believed: it {why}."
         for breach in self.breaches:
-            yield f"\nWhat the model of {_listed(breach.free)} says is needed, and no text says it. Without it:\n"
+            one = len(breach.free) == 1
+            needed = (
+                f"What the {_models(breach.free)} says" if one else f"Something of what the {_models(breach.free)} say"
+            )
+            yield f"\n{needed} is needed, and no text says it. Without {'it' if one else 'all of that'}:\n"
             yield trace_table(breach.trace, brief=True)
-        how = "exact" if self.exact else "approximate: not everything was decided within the limits"
-        yield f"\nThe answer is {how}; {self.asked} sets of models were looked at."
+        how = "exact" if self.exact else "approximate: not everything could be decided"
+        looked = f"{self.asked} sets of models were" if self.asked != 1 else "1 set of models was"
+        yield f"\nThe answer is {how}; {looked} looked at."
 
     def _rests(self) -> str:
         if not self.grounds:
-            return "Of which models it rests on is not known."
+            return "On which models it rests is not known."
         if len(self.grounds) > 1:
             return f"{len(self.grounds)} sets of models of devices suffice, each by itself."
         models = self.grounds[0].models
-        return f"It rests on the model of {_listed(models)}." if models else "It rests on no model of a device."
+        return f"It rests on the {_models(models)}." if models else "It rests on no model of a device."
 
     def to_json(self) -> dict[str, Any]:
         """The neutral form, versioned; traces inside are self-contained."""
@@ -227,6 +232,10 @@ class _Asked:
         if not answer:
             return chosen
         return max((known for known in self.proofs if known <= chosen), key=len)
+
+
+def _models(labels: tuple[str, ...]) -> str:
+    return f"model{'s' * (len(labels) > 1)} of {_listed(labels)}"
 
 
 def _listed(labels: Iterable[str]) -> str:
