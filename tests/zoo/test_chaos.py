@@ -270,8 +270,8 @@ def test_a_text_that_suffices_alone() -> None:
 def hurried(draw: st.DrawFn) -> tuple[Network, Sentence, dict[str, Sentence]]:
     """Two that act as soon as they can at what a third, and each other, shows; and who of them goes first.
 
-    ``a`` (to be free) and ``b`` send in all that they do; ``c`` hears who is first. ``a`` sends only at one output of the
-    third, so that it cannot be early by the clause.
+    Both send in most that they do; ``c`` hears who is first. ``a``, who is to be free, sends only at one output of the
+    third, by a clause, so that it cannot be early.
     """
 
     shown = draw(st.sampled_from(("off", "on")))

@@ -79,8 +79,9 @@ class Reliance:
         count = len(self.grounds)
         yield f"“{self.title}” holds under “{self.proposal}”. {self._rests()}"
         for ground in self.grounds:
-            yield ""
             others = [label for label in self.devices if label not in ground.models]
+            if others or count > 1:
+                yield ""
             if count > 1:
                 yield f"With the {_models(ground.models)}:"
             if others:
@@ -89,7 +90,7 @@ class Reliance:
                     "long as the texts are kept to, no run breaks the goal."
                 )
             if ground.hearing:
-                yield f"(As long as each of these hears whatever the texts say that it may hear: {_listed(ground.hearing)}.)"
+                yield f"(As long as each of these hears whatever a text says that it may: {_listed(ground.hearing)}.)"
             if ground.waiting:
                 yield f"(As long as none of these does anything as soon as it can: {_listed(ground.waiting)}.)"
             if not ground.minimal:
