@@ -26,7 +26,7 @@ from lastgasp.network import Network
 from lastgasp.sentences import Sentence, conditions_of, events_of
 
 HEARS, HASTE = "hears", "haste"
-NEVER, ALWAYS = "never", "always"
+NEVER, ALWAYS = "no", "at_first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,16 @@ class Freed:
     """A network in which some do as they like, and of which machines in their places that holds which holds of it.
 
     Of any that take no part in handshakes, but for these: those in ``hearing`` hear whatever sentences say that they
-    may hear, and those in ``waiting`` have no step that comes as soon as it can. Where others that stay have such
-    steps, none of these machines hears anything in a committed state; where others have committed states, it has none.
+    may hear, and those in ``waiting`` have no step that comes as soon as it can. If ``hasty``, others that stay have
+    such steps, and none of these machines hears anything in a committed state; if ``first``, others have committed
+    states, and none of these has any.
     """
 
     network: Network
     hearing: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    hasty: bool = False
+    first: bool = False
 
 
 def freed(network: Network, names: Iterable[str], sentences: Iterable[Sentence]) -> Freed:
@@ -71,7 +74,7 @@ def freed(network: Network, names: Iterable[str], sentences: Iterable[Sentence])
             hearing += [item.name] if hasty and spoken.heard else []
             item = replace(item, machine=_Chaos(network, item, spoken, heard, own, hasty).machine())
         found.append(item)
-    return Freed(Network(network.name, tuple(found), network.title), tuple(hearing), tuple(waiting))
+    return Freed(Network(network.name, tuple(found), network.title), tuple(hearing), tuple(waiting), hasty, first)
 
 
 def refusal(

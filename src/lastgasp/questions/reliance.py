@@ -31,11 +31,14 @@ class Ground:
     """Devices whose models suffice, with the proof, and what is supposed of the others, by label.
 
     ``hearing`` hear whatever the texts say that they may hear; ``waiting`` have no step that comes as soon as it can.
+    ``hasty``, ``first``: what is supposed of all of them, as in :class:`~lastgasp.chaos.Freed`.
     """
 
     models: tuple[str, ...]
     hearing: tuple[str, ...]
     waiting: tuple[str, ...]
+    hasty: bool
+    first: bool
     proof: Safe
     minimal: bool
 
@@ -53,6 +56,7 @@ class Reliance:
     """The answer for one check, devices by label. If not ``exact``, sets may be missing, and may not be minimal.
 
     ``devices`` could do as they like; ``fixed`` could not, and why; ``surroundings`` are believed whatever is asked.
+    ``reasons``: why some set could not be looked at.
     """
 
     name: CheckName
@@ -65,6 +69,7 @@ class Reliance:
     breaches: tuple[Breach, ...]
     exact: bool
     asked: int
+    reasons: tuple[str, ...] = ()
 
     @property
     def needless(self) -> tuple[str, ...]:
@@ -86,13 +91,17 @@ class Reliance:
                 yield f"With the {_models(ground.models)}:"
             if others:
                 yield (
-                    f"Put anything in the place of {_listed(others)}, with the same wires, outputs and messages: as "
-                    "long as the texts are kept to, no run breaks the goal."
+                    f"Put anything in the place of {_listed(others)}, with the same wires, outputs and messages, and the "
+                    "states that the texts name: as long as the texts are kept to, no run breaks the goal."
                 )
             if ground.hearing:
                 yield f"(As long as each of these hears whatever a text says that it may: {_listed(ground.hearing)}.)"
             if ground.waiting:
                 yield f"(As long as none of these does anything as soon as it can: {_listed(ground.waiting)}.)"
+            if ground.first:
+                yield "(As long as nothing in their place goes before everything else in an instant.)"
+            elif ground.hasty:
+                yield "(As long as nothing in their place hears anything while it goes before everything else.)"
             if not ground.minimal:
                 yield "(Fewer models may suffice.)"
         if self.surroundings:
@@ -109,6 +118,8 @@ class Reliance:
         how = "exact" if self.exact else "approximate: not everything could be decided"
         looked = f"{self.asked} sets of models were" if self.asked != 1 else "1 set of models was"
         yield f"\nThe answer is {how}; {looked} looked at."
+        for reason in self.reasons if not self.exact else ():
+            yield f"(Somebody could not be freed: {reason}.)"
 
     def _rests(self) -> str:
         if not self.grounds:
@@ -132,6 +143,8 @@ class Reliance:
                     "minimal": ground.minimal,
                     "hearing": list(ground.hearing),
                     "waiting": list(ground.waiting),
+                    "hasty": ground.hasty,
+                    "first": ground.first,
                     "engine": ground.proof.engine,
                 }
                 for ground in self.grounds
@@ -168,6 +181,7 @@ def reliance(study: Study, check: CheckName | str, effort: Effort | None = None)
         tuple(Breach(asked.labels(asked.all - chosen), asked.runs[chosen]) for chosen in found.maximal),
         found.exact,
         len(asked.proofs) + len(asked.runs) + len(asked.known.undecided),
+        tuple(asked.reasons),
     )
 
 
@@ -187,6 +201,7 @@ class _Asked:
         self.known = Monotone(len(self.names), self._oracle, self._hint)
         self.proofs: dict[Chosen, tuple[Safe, Freed]] = {}
         self.runs: dict[Chosen, Trace] = {}
+        self.reasons: dict[str, None] = {}
 
     @property
     def all(self) -> Chosen:
@@ -204,7 +219,7 @@ class _Asked:
         hearing, waiting = (
             self._called(who for who in some if who in inside) for some in (other.hearing, other.waiting)
         )
-        return Ground(self.labels(chosen), hearing, waiting, proof, minimal)
+        return Ground(self.labels(chosen), hearing, waiting, other.hasty, other.first, proof, minimal)
 
     def _called(self, names: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.question.network.by_name[who].label for who in names)
@@ -214,7 +229,8 @@ class _Asked:
         free = [who for place, who in enumerate(self.names) if place not in chosen] + self.elsewhere
         try:
             other = freed(self.question.network, free, self.sentences)
-        except NotApplicable:
+        except NotApplicable as refused:
+            self.reasons[refused.reason] = None
             return None
         match safe(replace(self.question, network=other.network), self.effort.each):
             case Safe() as proof:
