@@ -81,7 +81,7 @@ def grow(family: str, sizes: range, timeout: float, table: Table) -> None:
         try:
             ran = run([sys.executable, __file__, "--case", family, str(n)], timeout)
         except subprocess.CalledProcessError as error:
-            print(f"| {family} {n} | {error.output.strip().splitlines()[-1]} |", flush=True)
+            print(f"{family} {n}: {error.output.strip().splitlines()[-1]}", file=sys.stderr)
             return
         told: dict[str, Any] = {}
         for printed in ran.printed.splitlines():

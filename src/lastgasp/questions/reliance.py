@@ -91,8 +91,8 @@ class Reliance:
                 yield f"With the {_models(ground.models)}:"
             if others:
                 yield (
-                    f"Put anything in the place of {_listed(others)}, with the same wires, outputs and messages, and the "
-                    "states that the texts name: as long as the texts are kept to, no run breaks the goal."
+                    f"Put anything in the place of {_listed(others)}, with the same wires, outputs and messages, and "
+                    "the states that the texts name: as long as the texts are kept to, no run breaks the goal."
                 )
             if ground.hearing:
                 yield f"(As long as each of these hears whatever a text says that it may: {_listed(ground.hearing)}.)"
