@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import chain, combinations
 from unittest.mock import patch
 
@@ -16,10 +17,12 @@ from lastgasp.chaos import freed
 from lastgasp.engines.zones.engine import find
 from lastgasp.engines.zones.explore import Budget
 from lastgasp.errors import InputError
+from lastgasp.facade import safe
 from lastgasp.network import Network
-from lastgasp.questions.asking import ask
+from lastgasp.questions.asking import CheckName, ask
 from lastgasp.questions.effort import Effort
 from lastgasp.questions.reliance import Reliance, reliance
+from lastgasp.safety import Unsafe
 from lastgasp.system import compiled
 from tests.oracle.strategies import Shape, bad_situations, networks
 from tests.questions.small import study
@@ -170,3 +173,20 @@ def test_the_study_needs_the_model_of_one_device_alone() -> None:
     assert {"Electricity meter (ESME)", "Communications Hub (CH)", "Back end (CSP)"} <= set(found.needless)
     assert [breach.free for breach in found.breaches] == [("DCC",)]
     assert lg.reliance is reliance
+
+
+def test_no_text_of_the_study_makes_the_meter_tell_the_hub_of_an_outage() -> None:
+    """So a real outage may raise no AD1 if the meter does whatever the texts allow it."""
+    question = ask(load_study(), CheckName("real-outage-raises-ad1", "mains-signal", "single-phase-backend-timed"))
+    other = freed(question.network, ["esme"], [question.goal, *question.restrict.values()])
+    found = safe(replace(question, network=other.network))
+    assert isinstance(found, Unsafe)
+    assert all(move.instance != "ch" for entry in found.trace.entries for move in entry.step.moves)
+
+
+@pytest.mark.long
+def test_that_a_real_outage_raises_an_alert_rests_on_two_models() -> None:
+    """Two minutes: where the model of the meter stays, others are as quick as it is."""
+    found = reliance(load_study(), "real-outage-raises-ad1/mains-signal")
+    assert sets(found) == [("Electricity meter (ESME)", "DCC")]
+    assert found.grounds[0].hearing == ("Back end (CSP)",)
