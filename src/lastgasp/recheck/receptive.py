@@ -154,8 +154,7 @@ class _Receptive:
         self.whole_nodes()
         waiting = dict.fromkeys(node for node in self.nodes if node.rest)
         while waiting:
-            node = next(iter(waiting))
-            del waiting[node]
+            waiting.pop(node := next(iter(waiting)))
             before = node.rest
             for way in self.ways(node):
                 if any(both(piece, way) is not None for piece in node.rest):
@@ -191,7 +190,8 @@ class _Receptive:
         """Parts of a node from which a step, now or later, leads to where time was shown to go on."""
         for outcome in node.outcomes:
             there = outcome.cell if node.still else earlier(outcome.cell)
-            for target in self.at.get(outcome.target, ()) if any(both(piece, there) for piece in node.rest) else ():
+            needed = any(both(piece, there) is not None for piece in node.rest)
+            for target in self.at.get(outcome.target, ()) if needed else ():
                 met = before_restart(target.zone, outcome.restart)
                 met = both(outcome.cell, met) if met is not None else None
                 rest = [before_restart(piece, outcome.restart) for piece in target.rest] if met is not None else []
