@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from lastgasp.expr import (
@@ -78,6 +79,9 @@ from lastgasp.sentences import (
     SendsOnlyAfter,
     SendsOnlyIf,
 )
+
+RANDOM = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+"""For a seeded run over many random questions; each says how many."""
 
 OUT, CAST, MEET, CLOCK, DATUM = "out", "cast", "meet", "x", "v"
 LEVELS = ("lo", "hi")

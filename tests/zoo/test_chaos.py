@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from lastgasp.chaos import freed
@@ -16,7 +16,7 @@ from lastgasp.errors import InputError, NotApplicable
 from lastgasp.network import Network
 from lastgasp.sentences import Sentence
 from lastgasp.system import compiled
-from tests.oracle.strategies import Shape, formulas, networks
+from tests.oracle.strategies import RANDOM, Shape, formulas, networks
 from tests.zoo.zoo import SUPPLY, network, question
 
 SHAPE = Shape(handshakes=False)
@@ -27,13 +27,7 @@ def compared(examples: int, number: int) -> Counter[str]:
     seen: Counter[str] = Counter()
 
     @seed(number)
-    @settings(
-        deadline=None,
-        database=None,
-        max_examples=examples,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(RANDOM, max_examples=examples)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         network = data.draw(networks(SHAPE))
@@ -332,13 +326,7 @@ def hurried_compared(examples: int, number: int) -> Counter[str]:
     seen: Counter[str] = Counter()
 
     @seed(number)
-    @settings(
-        deadline=None,
-        database=None,
-        max_examples=examples,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(RANDOM, max_examples=examples)
     @given(hurried())
     def agree(drawn: tuple[Network, Sentence, dict[str, Sentence]]) -> None:
         net, goal, restrict = drawn

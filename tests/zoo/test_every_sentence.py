@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from lastgasp.engines import bmc, induction, spacer
@@ -29,7 +29,7 @@ from lastgasp.semantics import run
 from lastgasp.sentences import Sentence
 from lastgasp.signals import errs, signal_of
 from lastgasp.system import TimedSystem, compiled
-from tests.oracle.strategies import formulas, networks
+from tests.oracle.strategies import RANDOM, formulas, networks
 
 DEPTH = 5
 """How far bounded search looks."""
@@ -75,13 +75,7 @@ def agree_on(
     seen: Counter[str] = Counter()
 
     @seed(number)
-    @settings(
-        deadline=None,
-        database=None,
-        max_examples=examples,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(RANDOM, max_examples=examples)
     @given(st.data())
     def agree(data: st.DataObject) -> None:
         network = data.draw(networks())

@@ -13,7 +13,7 @@ from itertools import product
 from unittest.mock import patch
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from lastgasp.errors import InputError, NotApplicable
@@ -26,12 +26,10 @@ from lastgasp.routes import by_zones
 from lastgasp.sentences import Formula, Held, NeverHeld, Possible, SendsOnlyIf, Sentence, conditions_of
 from lastgasp.slicing import Slice, essential, sliced
 from lastgasp.verdict import Rejected, Undecided, Verdict
-from tests.oracle.strategies import CAST, Shape, bad_situations, loose_networks, networks, ranged
+from tests.oracle.strategies import CAST, RANDOM, Shape, bad_situations, loose_networks, networks, ranged
 
 PATIENCE = 20.0
 """Seconds for one answer; what takes longer is not compared."""
-
-RANDOM = settings(deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 @st.composite

@@ -14,7 +14,7 @@ from lastgasp.nearby import Nearby, NotFound, nearest_fine, surroundings
 from lastgasp.question import Question
 from lastgasp.questions.asking import CheckName, ask, judge
 from lastgasp.questions.effort import Effort
-from lastgasp.render.words import deeds, time_text, value_words
+from lastgasp.render.words import deeds, listed, time_text, value_words
 from lastgasp.semantics import hurried
 from lastgasp.study import Study
 from lastgasp.trace import Trace
@@ -165,8 +165,8 @@ class Contrast:
         if not gone and not new:
             yield f"The same steps are fine at other times: {timing}." if timing else "The same steps are fine."
             return
-        parts = [f"without {_listed(gone)}"] if gone else []
-        parts += [f"with {_listed(new)}"] if new else []
+        parts = [f"without {listed(gone)}"] if gone else []
+        parts += [f"with {listed(new)}"] if new else []
         yield f"It would have been fine {' and '.join(parts)}; {timing or rest}."
 
     def _when(self, found: Nearby, item: Difference) -> str:
@@ -193,7 +193,7 @@ class Contrast:
         for name, (before, after) in self.parameters.items():
             label = self.failing.labels.get(name) or name
             parts.append(f"{label}: {value_words(after)} instead of {value_words(before)}")
-        return _listed(parts) + ("" if single else f" (in all it takes {bound} of change)")
+        return listed(parts) + ("" if single else f" (in all it takes {bound} of change)")
 
     def _certainty(self, found: Nearby) -> Iterator[str]:
         if not self.parameters and self.failing.parameters:
@@ -289,8 +289,3 @@ def beside(
     limits = replace(effort.limits, seconds=effort.left if effort.until is not None else effort.limits.seconds)
     found = nearest_fine(question, verdict.trace, same_surroundings=same_surroundings, limits=limits, progress=told)
     return Contrast(question, verdict, found, same_surroundings)
-
-
-def _listed(items: Any) -> str:
-    *most, last = [*items] or [""]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -20,6 +20,7 @@ from lastgasp.questions.cores import NotProved, need_proof
 from lastgasp.questions.effort import Effort
 from lastgasp.questions.marco import Chosen, Monotone, border
 from lastgasp.render.table import trace_table
+from lastgasp.render.words import listed
 from lastgasp.safety import Safe, Unsafe
 from lastgasp.slicing import sliced
 from lastgasp.study import Study
@@ -91,13 +92,13 @@ class Reliance:
                 yield f"With the {_models(ground.models)}:"
             if others:
                 yield (
-                    f"Put anything in the place of {_listed(others)}, with the same wires, outputs and messages, and "
+                    f"Put anything in the place of {listed(others)}, with the same wires, outputs and messages, and "
                     "the states that the texts name: as long as the texts are kept to, no run breaks the goal."
                 )
             if ground.hearing:
-                yield f"(As long as each of these hears whatever a text says that it may: {_listed(ground.hearing)}.)"
+                yield f"(As long as each of these hears whatever a text says that it may: {listed(ground.hearing)}.)"
             if ground.waiting:
-                yield f"(As long as none of these does anything as soon as it can: {_listed(ground.waiting)}.)"
+                yield f"(As long as none of these does anything as soon as it can: {listed(ground.waiting)}.)"
             if ground.first:
                 yield "(As long as nothing in their place goes before everything else in an instant.)"
             elif ground.hasty:
@@ -105,7 +106,7 @@ class Reliance:
             if not ground.minimal:
                 yield "(Fewer models may suffice.)"
         if self.surroundings:
-            yield f"\nThe models of the surroundings are believed: {_listed(self.surroundings)}."
+            yield f"\nThe models of the surroundings are believed: {listed(self.surroundings)}."
         for label, why in self.fixed:
             yield f"The model of {label} is believed: it {why}."
         for breach in self.breaches:
@@ -252,9 +253,4 @@ class _Asked:
 
 
 def _models(labels: tuple[str, ...]) -> str:
-    return f"model{'s' * (len(labels) > 1)} of {_listed(labels)}"
-
-
-def _listed(labels: Iterable[str]) -> str:
-    *first, last = labels or ("",)
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"model{'s' * (len(labels) > 1)} of {listed(labels)}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from lastgasp.questions.asking import CheckName
 from lastgasp.questions.texts import Escape, Text
+from lastgasp.render.words import listed
 from lastgasp.trace import Trace
 from lastgasp.verdict import Holds, Undecided, Verdict
 
@@ -141,10 +142,10 @@ class Repairs:
     def _sets(self) -> Iterator[str]:
         number = 0
         for parties, items in groupby(self.repairs, key=lambda item: item.parties):
-            yield f"\nIf {_listed(parties)} may change:" if parties else "\nNo party need change:"
+            yield f"\nIf {listed(parties)} may change:" if parties else "\nNo party need change:"
             for item in items:
                 number += 1
-                yield f"  Set {number}" + (f", for {_listed(item.devices)}:" if item.texts else ", no clause:")
+                yield f"  Set {number}" + (f", for {listed(item.devices)}:" if item.texts else ", no clause:")
                 yield from (f"    {text}" for text in item.texts)
                 yield from (f"    withdrawn: {text}" for text in item.withdrawn)
 
@@ -180,8 +181,3 @@ class Repairs:
 
 def _names(texts: Iterable[Text]) -> list[str]:
     return [text.name for text in texts]
-
-
-def _listed(items: Iterable[str]) -> str:
-    *most, last = items
-    return f"{', '.join(most)} and {last}" if most else last

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -83,6 +83,12 @@ def duration_words(expr: Expr) -> str:
         case Const(value):
             return value_words(value)
     return text(expr)
+
+
+def listed(items: Iterable[str]) -> str:
+    """The items one after another: *a, b and c*; nothing for none."""
+    *most, last = [*items] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def bound(words: str) -> str:
