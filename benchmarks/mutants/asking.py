@@ -100,7 +100,8 @@ def renew(goals: Iterable[str]) -> None:
     What noticed a mutant has to notice it again; what survived is asked these goals.
     """
     proofs_are_believed()
-    study, now, changed = load_study(), digest(load_study()), set(goals)
+    study, changed = load_study(), set(goals)
+    now = digest(study)
     rows = {(row["mutant"], row["digest"]): row for row in found_before()}
     watches: dict[Turn, Watch] = {}
     for machine in study.machines.values():
@@ -109,7 +110,9 @@ def renew(goals: Iterable[str]) -> None:
             if row is None or row["study"] == now:
                 continue
             for turn in turns(study, machine):
-                watch = watches.setdefault(turn, watches.get(turn) or watch_for(study, turn, ()))
+                if turn not in watches:
+                    watches[turn] = watch_for(study, turn, ())
+                watch = watches[turn]
                 if "by" in row:
                     items = [item for item in watch.items if str(item) == row["by"]]
                 else:

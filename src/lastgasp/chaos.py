@@ -233,7 +233,12 @@ class _Chaos:
     def transitions(self) -> Iterator[Transition]:
         """Everything: a change of any kind, at any time, as soon as it can, and on whatever it hears."""
         names = tuple(state.name for state in self.states)
-        hastes = [((self._own(HASTE), Const(haste)),) for haste in self._hastes] if self.hasty else [()]
+        hears, hurry = self._own(HEARS), self._own(HASTE)
+        hastes = [((hurry, Const(haste)),) for haste in self._hastes] if self.hasty else [()]
+        sooner = [
+            (When(outlook), In(Name(hurry), (f"at_{number}", ALWAYS)))
+            for number, outlook in enumerate(self.outlooks if self.hasty else ())
+        ]
         sends = [None, *(event for event in self.instance.machine.sends if self._matters(event.name))]
         for target, haste in product(names, hastes):
             for send in sends:
@@ -241,18 +246,17 @@ class _Chaos:
                 others = tuple(state for state in names if state != target or send or haste)
                 if others:
                     yield Transition(others, target, May(), assign=haste, send=name, label=label)
-                for number, outlook in enumerate(self.outlooks if self.hasty else ()):
-                    guard = In(Name(self._own(HASTE)), (f"at_{number}", ALWAYS))
-                    yield Transition(names, target, When(outlook), guard, haste, send=name, label=label)
+                for trigger, guard in sooner:
+                    yield Transition(names, target, trigger, guard, haste, send=name, label=label)
             for port in self.instance.machine.ports:
                 for event in port.hears:
                     if any(self.network.events.get(f"{who}.{event}") for who in self.instance.wired(port.name)):
                         continue  # a handshake, in which it takes no part
                     spoken = any(f"{who}.{event}" in self.spoken.heard for who in self.instance.wired(port.name))
-                    hears = Name(self._own(HEARS)) if self.deaf and spoken else TRUE
-                    yield Transition(names, target, On(port.name, event), hears, haste)
+                    ready = Name(hears) if self.deaf and spoken else TRUE
+                    yield Transition(names, target, On(port.name, event), ready, haste)
         for choice in (False, True) if self.deaf else ():
-            yield Transition(names, None, May(), assign=((self._own(HEARS), Const(choice)),))
+            yield Transition(names, None, May(), assign=((hears, Const(choice)),))
 
     def _matters(self, event: str) -> bool:
         """Whether anybody hears what it sends, or a sentence speaks of it. It takes no part in handshakes."""
